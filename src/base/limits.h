@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* base/limits.h: every bound of the system in one table.
+ *
+ * Law 5: everything is bounded. A full table or queue is the error FULL, which
+ * is counted. The first value is a microcontroller's (TOMTE_MCU defined), the
+ * second a Linux hub's. Units are in the name; the others count things.
+ *
+ *   L(name, microcontroller, hub)
+ */
+#pragma once
+
+#define TOMTE_LIMIT_TABLE(L)                                                   \
+    /* one datagram, payload of UDP: fits an IPv6 minimum MTU frame twice */   \
+    L(DATAGRAM_BYTES, 1280, 1280)                                              \
+    /* payload of one message on a channel */                                  \
+    L(MESSAGE_BYTES, 512, 512)                                                 \
+    /* block-wise payload of one datagram (RFC 7959 SZX 6) */                  \
+    L(BLOCK_BYTES, 1024, 1024)                                                 \
+    /* nesting of CBOR items */                                                \
+    L(CBOR_DEPTH, 16, 16)                                                      \
+    /* containers that one node can hold, placed or standing by */             \
+    L(CONTAINERS, 16, 64)                                                      \
+    /* ports (channels in or out) of one container */                          \
+    L(PORTS, 16, 16)                                                           \
+    /* timers of one container */                                              \
+    L(TIMERS, 8, 8)                                                            \
+    /* events that wait for one container */                                   \
+    L(INBOX, 16, 64)                                                           \
+    /* messages that one event may put */                                      \
+    L(OUTPUTS, 8, 16)                                                          \
+    /* unacknowledged messages of one event channel */                         \
+    L(OUTBOX, 16, 64)                                                          \
+    /* resources that one node offers */                                       \
+    L(RESOURCES, 16, 64)                                                       \
+    /* nodes of one home (a cell) */                                           \
+    L(HOME_NODES, 64, 512)                                                     \
+    /* containers of one home */                                               \
+    L(HOME_CONTAINERS, 64, 1024)
+
+enum tomte_limit {
+#ifdef TOMTE_MCU
+#define L(name, mcu, hub) TOMTE_LIMIT_##name = (mcu),
+#else
+#define L(name, mcu, hub) TOMTE_LIMIT_##name = (hub),
+#endif
+    TOMTE_LIMIT_TABLE(L)
+#undef L
+};
