@@ -46,6 +46,7 @@
     E(OPTION, "critical option not understood", TOMTE_COAP_CODE(4, 2), 1)      \
     E(STATE, "not possible in this state", TOMTE_COAP_CODE(4, 9), 1)           \
     E(TIMEOUT, "no answer in time", TOMTE_COAP_CODE(5, 4), 111)                \
+    E(RESET, "refused by the peer", TOMTE_COAP_CODE(5, 2), 1)                  \
     E(IO, "storage or device failed", TOMTE_COAP_CODE(5, 0), 1)                \
     E(TRAP, "the container trapped", TOMTE_COAP_CODE(5, 0), 1)                 \
     E(FUEL, "the event used up its fuel", TOMTE_COAP_CODE(5, 0), 1)            \
