@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+tomte_test(tools layers COMMAND tools/layers)
+tomte_test(tools tidy COMMAND tools/tidy)
+tomte_test(tools format COMMAND ./dev fmt --check)
+file(GLOB scripts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/tools/test_*.py)
+foreach(script ${scripts})
+  get_filename_component(name ${script} NAME_WE)
+  string(REPLACE test_ "" name ${name})
+  tomte_test(tools test-${name} COMMAND ${script})
+endforeach()

@@ -1,0 +1,31 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# usage: ./dev fmt [--check]
+#
+# Formats every C file that git knows, or would add, by .clang-format. With
+# --check changes nothing, names the files that would change and counts them.
+#
+# example: ./dev fmt && git diff
+. "$(dirname "$0")/lib.sh"
+maybe_help "$@"
+
+case "${1:-}" in
+'' | --check) ;;
+*) bad_usage "no option '$1'" ;;
+esac
+
+need clang-format
+mapfile -t files < <(git ls-files -co --exclude-standard '*.[ch]')
+if [ "${1:-}" = "" ]; then
+    clang-format -i "${files[@]}"
+    exit
+fi
+
+failed=0
+for file in "${files[@]}"; do
+    clang-format "$file" | cmp -s - "$file" && continue
+    echo "$file: would change: ./dev fmt"
+    failed=$((failed + 1))
+done
+echo "$((${#files[@]} - failed)) passed, $failed failed, 0 skipped"
+[ $failed = 0 ]

@@ -1,0 +1,17 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# usage: ./dev run [--once] [ARGUMENT...]
+#
+# Builds Tomte and brings up the home of examples/winter on loopback: three
+# nodes as three processes, and nature as a fourth. A live table shows what
+# happens; Ctrl-C ends it all. With --once it tells its story by itself and
+# exits. Further arguments are those of `tomte up`.
+#
+# example: ./dev run --once
+. "$(dirname "$0")/lib.sh"
+maybe_help "$@"
+
+# shellcheck disable=SC2086 # packages are words
+need $DEBS_BUILD $DEBS_LIBS $DEBS_WASM
+build release
+exec "$BUILD/release/tomte" up examples/winter/home.yaml "$@"

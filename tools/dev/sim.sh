@@ -1,0 +1,16 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# usage: ./dev sim [ARGUMENT...]
+#
+# Builds and runs the simulator: a whole home in one process and in virtual
+# time, with faults drawn from a seed. The arguments are the simulator's; it
+# explains them itself with `./dev sim --usage`.
+#
+# example: ./dev sim --seed 7 --nodes 30 --hours 1
+. "$(dirname "$0")/lib.sh"
+maybe_help "$@"
+
+# shellcheck disable=SC2086 # packages are words
+need $DEBS_BUILD $DEBS_LIBS $DEBS_WASM
+build release
+exec "$BUILD/release/tomte-sim" "$@"
