@@ -35,7 +35,11 @@
     /* nodes of one home (a cell) */                                           \
     L(HOME_NODES, 64, 512)                                                     \
     /* containers of one home */                                               \
-    L(HOME_CONTAINERS, 64, 1024)
+    L(HOME_CONTAINERS, 64, 1024)                                               \
+    /* resources that the nodes of one home offer together */                  \
+    L(HOME_RESOURCES, 256, 4096)                                               \
+    /* ports that the containers of one home have together */                  \
+    L(HOME_PORTS, 256, 8192)
 
 enum tomte_limit {
 #ifdef TOMTE_MCU
