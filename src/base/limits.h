@@ -26,8 +26,8 @@
     L(TIMERS, 8, 8)                                                            \
     /* events that wait for one container */                                   \
     L(INBOX, 16, 64)                                                           \
-    /* messages that one event may put */                                      \
-    L(OUTPUTS, 8, 16)                                                          \
+    /* messages that one event may put; containers see it: the same anywhere */ \
+    L(OUTPUTS, 16, 16)                                                         \
     /* unacknowledged messages of one event channel */                         \
     L(OUTBOX, 16, 64)                                                          \
     /* resources that one node offers */                                       \

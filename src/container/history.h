@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* container/history.h: checkpoint and event log of one container, in a node's
+ * store.
+ *
+ * Owner and standby keep the same history in the same format, so taking over is
+ * opening it. Nothing runs here, and nothing is read but the heads of records
+ * and checkpoints.
+ *
+ *   checkpoint          log
+ *   [epoch 8, up to 41] [42] [43] [44]      held: 44
+ *
+ * The log has no holes. All its records are of the checkpoint's epoch: each
+ * take-over begins with a checkpoint, and committing one of a new epoch drops
+ * what was there. A checkpoint is written beside the old one and replaces it at
+ * once; then the log up to its sequence is trimmed. After a power cut there is
+ * the old or the new one, and a log that fits it.
+ *
+ * The log is bounded. Past half of the bound the owner must checkpoint; at the
+ * bound append gives FULL. With durability `none` the records are kept in
+ * memory
+ * (`ring`) and only checkpoints are stored: records are then gone after a
+ * restart, and are not to be sent to standbys.
+ *
+ * What is written is on stable storage after the next sync of the store, which
+ * is the node's to call: a step ends with it, before anything is sent.
+ *
+ * Life: open -> (append | checkpoint_* | seek, next)* ; remove ends it. */
+#pragma once
+
+#include "base/err.h"
+#include "base/name.h"
+#include "base/span.h"
+#include "container/record.h"
+
+struct tomte_store;
+
+struct tomte_history_config {
+    struct tomte_store *store; /* borrowed */
+    struct tomte_name identity;
+    uint32_t log_bytes_max; /* as the manifest says */
+    struct tomte_buf ring;  /* durability none: log_bytes_max bytes, borrowed;
+                               else empty */
+};
+
+/* Read through the functions below. */
+struct tomte_history {
+    struct tomte_store *store;
+    struct tomte_name identity;
+    struct tomte_buf ring;
+    uint32_t log_bytes_max;
+
+    bool has_checkpoint;
+    uint64_t epoch;
+    uint64_t base; /* sequence of the last event in the checkpoint */
+    uint64_t held; /* sequence of the last record, or base */
+    uint32_t checkpoint_bytes;
+    uint32_t log_bytes; /* of the records after base */
+    uint32_t ring_used;
+
+    bool writing; /* a checkpoint is being written */
+    uint32_t written;
+};
+
+/* Finds what is stored; nothing is an empty history, not an error. CORRUPT when
+ * the checkpoint cannot be read; a log that ends in damage ends before it. */
+TOMTE_MUST_CHECK enum tomte_err
+tomte_history_open(struct tomte_history *h,
+                   const struct tomte_history_config *config);
+
+/* Everything of it leaves the store; the history is empty. */
+TOMTE_MUST_CHECK enum tomte_err tomte_history_remove(struct tomte_history *h);
+
+bool tomte_history_has_checkpoint(const struct tomte_history *h);
+uint64_t tomte_history_epoch(const struct tomte_history *h);
+uint64_t tomte_history_base(const struct tomte_history *h);
+uint64_t tomte_history_held(const struct tomte_history *h);
+
+/* Past half of the bound. */
+bool tomte_history_must_checkpoint(const struct tomte_history *h);
+
+/* ---- records ---- */
+
+/* Appends one encoded record.
+ *   STATE      there is no checkpoint yet
+ *   STALE      already held (harmless), or of a lower epoch
+ *   FENCED     of a higher epoch than the history: fetch a checkpoint first
+ *   MISSING    a hole: sequence is above held + 1
+ *   FULL       the bound is reached
+ *   and what the decoder and the store say */
+TOMTE_MUST_CHECK enum tomte_err tomte_history_append(struct tomte_history *h,
+                                                     struct tomte_span record);
+
+/* Walks the records. Appending does not disturb a cursor; committing a
+ * checkpoint does. */
+struct tomte_history_cursor {
+    uint64_t sequence; /* of the next one */
+    uint64_t position; /* where it is */
+};
+
+/* To the first record with a sequence above `after`. STALE when that record has
+ * been trimmed: only the checkpoint has it now. */
+TOMTE_MUST_CHECK enum tomte_err
+tomte_history_seek(const struct tomte_history *h, uint64_t after,
+                   struct tomte_history_cursor *cursor);
+
+/* The next record, copied into `out` (TOMTE_RECORD_BYTES are always enough);
+ * NOT_FOUND after the last. */
+TOMTE_MUST_CHECK enum tomte_err
+tomte_history_next(const struct tomte_history *h,
+                   struct tomte_history_cursor *cursor, struct tomte_buf out,
+                   struct tomte_span *record);
+
+/* ---- the checkpoint ----
+ *
+ * Bytes of the format that checkpoint.h describes. They are written in order,
+ * in pieces of any size: by the owner as it makes them, by a standby as they
+ * arrive. Until commit the old checkpoint and the log stay in force, and
+ * records can be appended. */
+
+/* Starts over when one was being written. `bytes` is the size it will have. */
+TOMTE_MUST_CHECK enum tomte_err
+tomte_history_checkpoint_begin(struct tomte_history *h, uint32_t bytes);
+
+TOMTE_MUST_CHECK enum tomte_err
+tomte_history_checkpoint_write(struct tomte_history *h,
+                               struct tomte_span piece);
+
+/* Checks the whole (structure, checksum, identity) and puts it in force. The
+ * log keeps the records after its sequence when the epoch is the same, else
+ * nothing. CORRUPT, MALFORMED, DENIED (another identity) or STALE (an older
+ * epoch, or an older sequence of the same) leave the old one in force. */
+TOMTE_MUST_CHECK enum tomte_err
+tomte_history_checkpoint_commit(struct tomte_history *h);
+
+void tomte_history_checkpoint_abort(struct tomte_history *h);
+
+/* Size of the one in force; 0: none. */
+uint32_t tomte_history_checkpoint_size(const struct tomte_history *h);
+
+/* Reads up to out.cap bytes at `offset`; fewer only at the end. */
+TOMTE_MUST_CHECK enum tomte_err
+tomte_history_checkpoint_read(const struct tomte_history *h, uint32_t offset,
+                              struct tomte_buf out, struct tomte_span *piece);
