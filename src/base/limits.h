@@ -26,7 +26,7 @@
     L(TIMERS, 8, 8)                                                            \
     /* events that wait for one container */                                   \
     L(INBOX, 16, 64)                                                           \
-    /* messages that one event may put; containers see it: the same anywhere */ \
+    /* messages that one event may put; containers see it, so no two bounds */ \
     L(OUTPUTS, 16, 16)                                                         \
     /* unacknowledged messages of one event channel */                         \
     L(OUTBOX, 16, 64)                                                          \
