@@ -148,13 +148,10 @@ configure() {
 }
 
 run_ninja() {
-    local dir=$BUILD/$1
+    local dir=$BUILD/$1 log=$BUILD/log/ninja-$1.log
     shift
-    if [ -t 2 ]; then
-        ninja -C "$dir" "$@" >&2
-    else
-        ninja --quiet -C "$dir" "$@" >&2
-    fi
+    ninja -C "$dir" "$@" 2>&1 | tee "$log" | progress ||
+        { sed -n '/^FAILED: /,$p' "$log" | head -n 60 >&2 && false; }
 }
 
 tree_options() {
