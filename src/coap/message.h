@@ -135,6 +135,6 @@ tomte_coap_encode(const struct tomte_coap_msg *msg, struct tomte_buf out,
 /* Splits what follows a token, or the code inside an OSCORE plaintext (RFC
  * 8613 section 5.3): options, then perhaps the marker and a payload.
  * MALFORMED as decode. */
-TOMTE_MUST_CHECK enum tomte_err
-tomte_coap_split(struct tomte_span body, struct tomte_span *options,
-                 struct tomte_span *payload);
+TOMTE_MUST_CHECK enum tomte_err tomte_coap_split(struct tomte_span body,
+                                                 struct tomte_span *options,
+                                                 struct tomte_span *payload);

@@ -111,13 +111,14 @@ tomte_coap_options_check(struct tomte_span options, const uint16_t *known,
  * "a=1&b", empty when there is no Uri-Query. What RFC 3986 reserves is
  * percent-encoded (section 6.5), so two different lists never give one text.
  * `text` points into `out`. FULL; INVALID for a segment "." or "..", which
- * section 5.10.1 forbids. */
+ * section 5.10.1 forbids, and for one that is empty and the only one, which
+ * would read as none. */
 TOMTE_MUST_CHECK enum tomte_err tomte_coap_get_path(struct tomte_span options,
-                                                struct tomte_buf out,
-                                                struct tomte_span *text);
+                                                    struct tomte_buf out,
+                                                    struct tomte_span *text);
 TOMTE_MUST_CHECK enum tomte_err tomte_coap_get_query(struct tomte_span options,
-                                                 struct tomte_buf out,
-                                                 struct tomte_span *text);
+                                                     struct tomte_buf out,
+                                                     struct tomte_span *text);
 
 /* ---- writing ---- */
 
@@ -151,8 +152,7 @@ void tomte_coap_put_all(struct tomte_coap_options *o,
 void tomte_coap_put_path(struct tomte_coap_options *o, struct tomte_span text);
 
 /* "a=1&b" into Uri-Query options, the same way. */
-void tomte_coap_put_query(struct tomte_coap_options *o,
-                          struct tomte_span text);
+void tomte_coap_put_query(struct tomte_coap_options *o, struct tomte_span text);
 
 /* The list, borrowed from the buffer, or the first error (and an empty one).
  */
