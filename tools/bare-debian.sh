@@ -25,7 +25,7 @@ main() {
     [ "$(id -u)" = 0 ] || fail "only root can make and enter a Debian"
     need debootstrap
     [ -e "$base/made" ] || make_base
-    rm -rf "$home"
+    rm -rf --one-file-system "$home"
     cp -a "$base" "$home"
     git clone -q "$ROOT" "$home/srv/tomte"
     [ $# -gt 0 ] || set -- ./dev test

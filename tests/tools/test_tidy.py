@@ -97,6 +97,13 @@ class Rule(unittest.TestCase):
             "a.md": "# One\n```\n# no title\n```\n## Two\n",
             "b.md": "text\n", "c.md": "# One\n# Two\n"}))
 
+    def test_places(self):
+        self.assertEqual([("a.md", 2), ("a.md", 3), ("a.md", 4)],
+                         self.found("places", {
+            "a.md": "`src/a.c:f` `src/a.c` `src/` `sim/NAME.c`\n"
+                    "`src/b.c`\n`src/a.c:g`\n`src/a.c:h`\n",
+            "src/a.c": "int f(void)\n{\n    g();\n}\n/* h() */\n"}))
+
     def test_blob(self):
         large = b"x" * (64 * 1024 + 1)
         self.assertEqual([("a.bin", 1)], self.found("blob", {
