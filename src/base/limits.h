@@ -30,6 +30,8 @@
     L(OUTPUTS, 16, 16)                                                         \
     /* unacknowledged messages of one event channel */                         \
     L(OUTBOX, 16, 64)                                                          \
+    /* consumers of one event channel */                                       \
+    L(CONSUMERS, 4, 8)                                                         \
     /* resources that one node offers */                                       \
     L(RESOURCES, 16, 64)                                                       \
     /* nodes of one home (a cell) */                                           \
