@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* channel/writer.h: the writer's side of an actuator: one value that is wanted,
+ * written until it is accepted, and renewed before it falls to safe.
+ *
+ * Only the last value counts; one write is in flight at a time. Each write,
+ * also one that repeats or renews, has a number of its own, so that a late one
+ * is told from a renewal.
+ *
+ * A refusal that time may heal (no answer, 5.03, an expired not_after) is tried
+ * again after a wait that doubles, an expired not_after at once the first time:
+ * its answer brought the tick. FENCED and DENIED are not: the node learns what
+ * is wrong from its view, and says resume.
+ *
+ * Life: init -> decode? -> open? -> (put | next | answered | resume)*. */
+#pragma once
+
+#include "base/base.h"
+#include "channel/grant.h"
+#include "channel/stream.h"
+#include "channel/value.h"
+
+#define TOMTE_WRITER_RETRY_MS     500
+#define TOMTE_WRITER_RETRY_MS_MAX 10000
+
+struct tomte_writer {
+    struct tomte_stream numbers;
+    struct tomte_grant grant;
+    struct tomte_value value;
+    bool wants; /* there is a value */
+    bool safe;  /* writes carry a not_after */
+    bool in_flight;
+    bool stopped;     /* fenced or denied */
+    uint64_t sent;    /* sequence of the write in flight */
+    bool sent_newest; /* it carries `value` */
+    uint64_t due_ms;
+    uint32_t renew_ms; /* 0: never renewed */
+    uint32_t backoff_ms;
+};
+
+struct tomte_writer_send {
+    uint64_t stream, sequence, not_after;
+    struct tomte_value value;
+};
+
+/* `safe`: the container stops without its keeper. `renew_ms`: a third of the
+ * actuator's timeout is a good choice. */
+void tomte_writer_init(struct tomte_writer *w, bool safe, uint32_t renew_ms);
+
+/* Another stream, see stream.h; what is wanted is written again. */
+void tomte_writer_open(struct tomte_writer *w, uint64_t epoch, uint64_t now_ms);
+
+/* The container wants this now. STATE when no stream was opened, TOO_LARGE. */
+TOMTE_MUST_CHECK enum tomte_err tomte_writer_put(struct tomte_writer *w,
+                                                 uint16_t format,
+                                                 struct tomte_span payload,
+                                                 uint64_t now_ms);
+
+/* The write to send now; false when there is none. */
+bool tomte_writer_next(struct tomte_writer *w, uint64_t now_ms,
+                       struct tomte_writer_send *send);
+uint64_t tomte_writer_deadline(const struct tomte_writer *w);
+
+struct tomte_writer_answer {
+    uint64_t sequence;  /* of the write */
+    enum tomte_err err; /* as tomte_write_verdict_err; TIMEOUT also for no
+                               answer at all */
+    bool has_tick;      /* the answer carried one */
+    uint64_t tick;
+    uint64_t lease_left_ms; /* when it arrived */
+};
+
+void tomte_writer_answered(struct tomte_writer *w,
+                           const struct tomte_writer_answer *answer,
+                           uint64_t now_ms);
+
+/* A new view: try again what was refused. */
+void tomte_writer_resume(struct tomte_writer *w, uint64_t now_ms);
+
+/* The numbering and the value wanted, for a checkpoint: deterministic CBOR. */
+#define TOMTE_WRITER_BYTES_MAX (32 + TOMTE_VALUE_BYTES_MAX)
+
+TOMTE_MUST_CHECK enum tomte_err
+tomte_writer_encode(const struct tomte_writer *w, struct tomte_buf out,
+                    struct tomte_span *bytes);
+
+/* Into a writer fresh from init; the value is due at once. On an error the
+ * writer is as after init. */
+TOMTE_MUST_CHECK enum tomte_err tomte_writer_decode(struct tomte_writer *w,
+                                                    struct tomte_span bytes,
+                                                    uint64_t now_ms);
