@@ -6,7 +6,9 @@
 # or the one named, for N seconds (10 when not said): first the committed corpus
 # in tests/fuzz/corpus/TARGET/, then new inputs. What is found new stays in
 # build/fuzz-found/TARGET/; an input that breaks something is left there too, as
-# crash-..., with the command that runs it again.
+# crash-..., with the command that runs it again. To commit new inputs:
+#
+#   build/fuzz/fuzz_TARGET -merge=1 tests/fuzz/corpus/TARGET build/fuzz-found/TARGET
 #
 # example: ./dev fuzz cbor_decode --seconds 600
 . "$(dirname "$0")/lib.sh"
