@@ -36,6 +36,7 @@ main() {
 
 make_base() {
     local mirror
+    # shellcheck disable=SC2016 # apt-get's own variable
     mirror=$(apt-get indextargets --format '$(SITE)' \
         'Identifier: Packages' 'Codename: bookworm' | head -n 1)
     [ -n "$mirror" ] || fail "apt knows no mirror of Debian 12 (bookworm)"

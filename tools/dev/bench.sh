@@ -21,20 +21,21 @@ for argument in "$@"; do
     esac
 done
 
-# shellcheck disable=SC2086 # packages are words
-need $DEBS_BUILD $DEBS_LIBS $DEBS_WASM $DEBS_PYTHON
-build release
+mapfile -t all < <(find tests/bench -maxdepth 1 -regex '.*\.\(c\|sh\|py\)' \
+    -printf '%f\n' 2>/dev/null | sed 's/\..*//' | sort)
+[[ -z "$name" || " ${all[*]} " = *" $name "* ]] ||
+    bad_usage "no benchmark '$name', but these: ${all[*]}"
+[ -z "$name" ] || all=("$name")
 
-names() {
-    ls tests/bench | sed -n 's/\.\(c\|sh\|py\)$//p'
-}
+need "${DEBS_BUILD[@]}" "${DEBS_LIBS[@]}" "${DEBS_WASM[@]}" "${DEBS_PYTHON[@]}"
+build release
 
 figures() {
     local bench program
-    for bench in $(names); do
-        [ -z "$name" ] || [ "$name" = "$bench" ] || continue
+    for bench in "${all[@]}"; do
         program=$BUILD/release/bench_$bench
-        [ -x "$program" ] || program=$(ls "tests/bench/$bench".{sh,py} 2>/dev/null)
+        [ -x "$program" ] || program=tests/bench/$bench.sh
+        [ -x "$program" ] || program=tests/bench/$bench.py
         say "$bench"
         "$program" || fail "the benchmark $bench failed"
     done
@@ -62,6 +63,4 @@ as_json() {
         END { print "\n]" }'
 }
 
-[ -z "$name" ] || names | grep -qx "$name" ||
-    bad_usage "no benchmark '$name', but these:" $(names)
 figures | if [ $json = yes ]; then as_json; else table; fi

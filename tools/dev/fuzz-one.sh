@@ -16,13 +16,14 @@ mkdir -p "$found"
 
 main() {
     local replayed=0 fuzzed=0
+    local -a corpora=("$found")
     if compgen -G "$seeds/*" >/dev/null; then
+        corpora+=("$seeds")
         fuzzer -runs=0 "$seeds" && replayed=1
     else
         echo "$target: no seeds in $seeds"
     fi
-    fuzzer -max_total_time="$seconds" "$found" \
-        $([ $replayed = 0 ] || echo "$seeds") && fuzzed=1
+    fuzzer -max_total_time="$seconds" "${corpora[@]}" && fuzzed=1
     [ $fuzzed = 0 ] || report
     echo "$((replayed + fuzzed)) passed, $((2 - replayed - fuzzed)) failed," \
         "0 skipped"

@@ -29,20 +29,21 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-# shellcheck disable=SC2086 # packages are words
-need $DEBS_BUILD $DEBS_FUZZ $DEBS_LIBS
+need "${DEBS_BUILD[@]}" "${DEBS_FUZZ[@]}" "${DEBS_LIBS[@]}"
 build fuzz
 
-targets=$(cd "$BUILD/fuzz" && ls fuzz_* 2>/dev/null | sed -n 's/^fuzz_//p')
+mapfile -t targets < <(find "$BUILD/fuzz" -maxdepth 1 -name 'fuzz_*' \
+    -printf '%f\n' | sed 's/^fuzz_//' | sort)
 if [ -n "$target" ]; then
-    grep -qx "$target" <<<"$targets" ||
-        bad_usage "no target '$target', but these:" $targets
-    targets=$target
+    [[ " ${targets[*]} " = *" $target "* ]] ||
+        bad_usage "no target '$target', but these: ${targets[*]}"
+    targets=("$target")
 fi
 
 # As many at a time as there are processors.
-xargs -P "$(nproc)" -I{} tools/dev/fuzz-one.sh {} "$seconds" \
-    >"$BUILD/log/fuzz" <<<"$targets" || true
+printf '%s\n' "${targets[@]}" |
+    xargs -P "$(nproc)" -I{} tools/dev/fuzz-one.sh {} "$seconds" \
+        >"$BUILD/log/fuzz" || true
 grep -v ' skipped$' "$BUILD/log/fuzz" || true
 awk '/ skipped$/ { p += $1; f += $3 }
      END { printf "%d passed, %d failed, 0 skipped\n", p, f

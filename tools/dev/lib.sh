@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2034 # the sourcing script uses them
+#
 # Sourced by every verb of ./dev: messages, Debian packages, build trees.
 #
 # What is for people goes to stderr, what is asked for goes to stdout. TOMTE_BUILD
@@ -18,13 +20,13 @@ if [ -z "${TOMTE_VECTORS:-}" ] && [ -d "$ROOT/../shared/vectors" ]; then
 fi
 
 # Packages by purpose; a verb names only what it needs.
-DEBS_BUILD="gcc libc6-dev cmake ninja-build"
-DEBS_CLANG="clang"
-DEBS_FUZZ="clang libclang-rt-14-dev"
-DEBS_CROSS="gcc-riscv64-unknown-elf gcc-arm-none-eabi"
-DEBS_LIBS="libbearssl-dev libuv1-dev libyaml-dev"
-DEBS_WASM="clang lld"
-DEBS_PYTHON="python3"
+DEBS_BUILD=(gcc libc6-dev cmake ninja-build)
+DEBS_CLANG=(clang)
+DEBS_FUZZ=(clang libclang-rt-14-dev)
+DEBS_CROSS=(gcc-riscv64-unknown-elf gcc-arm-none-eabi)
+DEBS_LIBS=(libbearssl-dev libuv1-dev libyaml-dev)
+DEBS_WASM=(clang lld)
+DEBS_PYTHON=(python3)
 
 # ---- messages
 
@@ -138,7 +140,7 @@ configure() {
     fi
     mkdir -p "$dir"
     say "configuring build/$1"
-    # shellcheck disable=SC2086 # options are words
+    # shellcheck disable=SC2086 # the options are words
     cmake --fresh -S "$ROOT" -B "$dir" -G Ninja $options \
         >"$BUILD/log/cmake-$1.log" 2>&1 || {
         tail -n 20 "$BUILD/log/cmake-$1.log" >&2

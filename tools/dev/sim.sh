@@ -10,7 +10,6 @@
 . "$(dirname "$0")/lib.sh"
 maybe_help "$@"
 
-# shellcheck disable=SC2086 # packages are words
-need $DEBS_BUILD $DEBS_LIBS $DEBS_WASM
+need "${DEBS_BUILD[@]}" "${DEBS_LIBS[@]}" "${DEBS_WASM[@]}"
 build release
 exec "$BUILD/release/tomte-sim" "$@"

@@ -18,8 +18,7 @@ case "${1:-}" in
 *) bad_usage "no option '$1'" ;;
 esac
 
-# shellcheck disable=SC2086 # packages are words
-need $DEBS_BUILD $DEBS_CROSS $DEBS_LIBS
+need "${DEBS_BUILD[@]}" "${DEBS_CROSS[@]}" "${DEBS_LIBS[@]}"
 build rv32
 build cm3
 

@@ -24,17 +24,18 @@
 . "$(dirname "$0")/lib.sh"
 maybe_help "$@"
 
-all="tools unit spec vectors fuzz targets sim interop e2e"
+all=(tools unit spec vectors fuzz targets sim interop e2e)
 
 main() {
     local suite
+    local -a packages
     for suite in "$@"; do
-        [[ " $all " = *" $suite "* ]] ||
-            bad_usage "no suite '$suite', but these: $all"
+        [[ " ${all[*]} " = *" $suite "* ]] ||
+            bad_usage "no suite '$suite', but these: ${all[*]}"
     done
-    [ $# -gt 0 ] || set -- $all
-    # shellcheck disable=SC2046 # packages are words
-    need $(for suite in "$@"; do debs "$suite"; done)
+    [ $# -gt 0 ] || set -- "${all[@]}"
+    mapfile -t packages < <(for suite in "$@"; do debs "$suite"; done)
+    need "${packages[@]}"
     totals=$BUILD/log/totals
     : >"$totals"
     for suite in "$@"; do
@@ -45,19 +46,21 @@ main() {
     sum "$totals"
 }
 
-# The Debian packages that a suite needs.
+# The Debian packages that a suite needs, one a line.
 debs() {
-    echo "$DEBS_BUILD $DEBS_PYTHON"
+    local -a more=()
     case $1 in
-    tools) echo "clang-format $DEBS_LIBS" ;;
-    unit) echo "$DEBS_CLANG $DEBS_LIBS" ;;
-    spec) echo "$DEBS_LIBS wabt" ;;
-    vectors) echo "$DEBS_LIBS python3-cbor2" ;;
-    fuzz) echo "$DEBS_FUZZ $DEBS_LIBS" ;;
-    targets) echo "$DEBS_CROSS $DEBS_LIBS" ;;
-    sim | e2e) echo "$DEBS_LIBS $DEBS_WASM" ;;
-    interop) echo "$DEBS_LIBS $DEBS_WASM libcoap3-bin" ;;
+    tools) more=(clang-format) ;;
+    unit) more=("${DEBS_CLANG[@]}") ;;
+    spec) more=(wabt) ;;
+    vectors) more=(python3-cbor2) ;;
+    fuzz) more=("${DEBS_FUZZ[@]}") ;;
+    targets) more=("${DEBS_CROSS[@]}") ;;
+    sim | e2e) more=("${DEBS_WASM[@]}") ;;
+    interop) more=("${DEBS_WASM[@]}" libcoap3-bin) ;;
     esac
+    printf '%s\n' "${DEBS_BUILD[@]}" "${DEBS_LIBS[@]}" "${DEBS_PYTHON[@]}" \
+        "${more[@]}"
 }
 
 run_suite() {
