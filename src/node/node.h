@@ -9,6 +9,9 @@
  * TIMER event is due at the latest. A crash is: forget the struct and the
  * arena, keep the block device, init again.
  *
+ * What a node sends to itself goes the way of all other datagrams: the port
+ * hands it back (a socket does), so a channel has one path, not two.
+ *
  * Law (commit before you speak): a step ends with a sync of the store, and only
  * then does poll give SEND and DRIVE effects. Where that sync fails the node
  * turns `broken`: it gives no effect but a LOG line any more, and its leases
@@ -28,18 +31,18 @@ struct tomte_node; /* node/internal.h; taken from the arena */
 
 /* ---- what a node offers: sensors, actuators, buttons ---- */
 
-enum tomte_resource_kind {
-    TOMTE_RESOURCE_SENSOR,   /* a state channel that the port feeds */
-    TOMTE_RESOURCE_ACTUATOR, /* a state channel that drives the port */
-    TOMTE_RESOURCE_BUTTON,   /* an event channel that the port feeds */
+enum tomte_node_resource_kind {
+    TOMTE_NODE_SENSOR,   /* a state channel that the port feeds */
+    TOMTE_NODE_ACTUATOR, /* a state channel that drives the port */
+    TOMTE_NODE_BUTTON,   /* an event channel that the port feeds */
 };
 
-struct tomte_resource {
+struct tomte_node_resource {
     struct tomte_channel_name channel;
     struct tomte_name role;  /* "thermometer"; containers ask for it by this */
-    struct tomte_name place; /* "room"; may be empty */
+    struct tomte_name place; /* "room"; empty: the node's */
     struct tomte_name type;  /* "temperature" */
-    enum tomte_resource_kind kind;
+    enum tomte_node_resource_kind kind;
 
     /* Actuators: driven at boot, and when nothing was accepted for timeout_ms
      * (0: never times out). SenML in CBOR, at most 32 bytes. */
@@ -74,11 +77,12 @@ struct tomte_node_config {
     struct tomte_addr addr;   /* where others reach this node */
     struct tomte_addr keeper; /* its own when it is the keeper */
     bool is_keeper;
+    struct tomte_name place; /* where the node stands; may be empty */
     uint32_t lease_ms; /* granted by this node when it is the keeper */
     uint64_t seed;     /* fresh for each boot, from a true source */
     struct tomte_node_sizes sizes;
     struct tomte_node_without without;
-    const struct tomte_resource *resources;
+    const struct tomte_node_resource *resources;
     size_t resource_count; /* at most TOMTE_LIMIT_RESOURCES */
     const struct tomte_block *block;
     const struct tomte_crypto *crypto;
