@@ -31,7 +31,7 @@
     /* unacknowledged messages of one event channel */                         \
     L(OUTBOX, 16, 64)                                                          \
     /* consumers of one event channel */                                       \
-    L(CONSUMERS, 4, 8)                                                         \
+    L(CONSUMERS, 16, 16)                                                       \
     /* resources that one node offers */                                       \
     L(RESOURCES, 16, 64)                                                       \
     /* nodes of one home (a cell) */                                           \
