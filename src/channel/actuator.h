@@ -79,10 +79,11 @@ struct tomte_actuator {
     struct tomte_actuator_config config;
     struct tomte_fences fences;  /* stored, in use */
     struct tomte_fences pending; /* by the newest view */
-    struct tomte_origin last[TOMTE_ACTUATOR_GRANTS_MAX]; /* accepted writes,
-                                    beside fences.list; epoch 0: none */
-    bool wants;                                          /* a container does */
-    struct tomte_origin wants_origin;
+    struct {
+        uint64_t stream, sequence;     /* 0: none */
+    } last[TOMTE_ACTUATOR_GRANTS_MAX]; /* accepted in fences.list's epoch */
+    bool wants;                        /* a container does */
+    struct tomte_name wants_identity;
     struct tomte_value wants_value;
     uint64_t wants_until_ms;
     bool override;
@@ -173,12 +174,13 @@ bool tomte_actuator_poll(struct tomte_actuator *a, struct tomte_drive *drive);
 
 /* ---- storage ---- */
 
-/* 2 + fences + override. */
+/* What encode writes, at most. */
 #define TOMTE_ACTUATOR_BYTES_MAX                                               \
-    (8 + TOMTE_ACTUATOR_GRANTS_MAX * (1 + 33 + 9) + 14 + TOMTE_VALUE_BYTES_MAX)
+    (3 + TOMTE_ACTUATOR_GRANTS_MAX * 43 + 15 + TOMTE_VALUE_BYTES_MAX)
 
 /* Something that must survive a restart has changed: encode, write, sync,
- * stored. Until then it has no effect. */
+ * stored. A new fence or override has no effect until then; the end of an
+ * override has it at once. */
 bool tomte_actuator_unstored(const struct tomte_actuator *a);
 
 /* Deterministic CBOR: the fences of the newest view, and the override with the

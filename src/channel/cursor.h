@@ -17,7 +17,7 @@
  * the container): rollback.
  *
  * Restart: decode the checkpoint, bind, then commit the origin of each event
- * that is replayed. Commit takes them in any order and any number of times.
+ * that is replayed; one that the checkpoint covers already does no harm.
  *
  * Epochs. A producer that is placed by the keeper is bound with the epoch of
  * the view: a lower one is FENCED, a higher one AHEAD (ask for a newer view). A
@@ -39,7 +39,7 @@ struct tomte_cursor {
     bool bound;     /* in this life; an unbound one accepts nothing */
     uint64_t stream, sequence;             /* committed; stream 0: nothing */
     uint64_t taken_stream, taken_sequence; /* at least the committed ones */
-    uint64_t gaps; /* how often messages were lost, in this life */
+    uint64_t gaps; /* how often messages were missing, in this life */
     uint64_t lost; /* how many, as far as is known */
 };
 
@@ -107,8 +107,9 @@ void tomte_cursors_take(struct tomte_cursors *t,
                         const struct tomte_channel_name *channel,
                         const struct tomte_origin *origin);
 
-/* The container has committed this message. NOT_FOUND when its producer is not
- * listened to. A position that is behind the committed one changes nothing. */
+/* The container has committed this message, and with it all before it. A
+ * position that is behind the committed one changes nothing. NOT_FOUND when its
+ * producer is not known. */
 TOMTE_MUST_CHECK enum tomte_err
 tomte_cursors_commit(struct tomte_cursors *t,
                      const struct tomte_channel_name *channel,

@@ -4,8 +4,8 @@
  * On the consumer's side it is filled by notifications, which may be skipped,
  * repeated and out of order: what is older than what is held is refused, and
  * the last one stays. On the producer's side it holds what the port put last;
- * encode and decode keep it over a restart, so that a new owner can answer a
- * GET before the container has put anything.
+ * encode and decode keep it over a restart and a take-over: the new owner puts
+ * it again under its own epoch, before the container has put anything.
  *
  * A cell belongs to a channel, not to its writer. When the channel gets another
  * writer (bind with another identity) the representation stays until the new
@@ -73,17 +73,18 @@ uint32_t tomte_state_max_age_s(const struct tomte_state *s, uint64_t now_ms);
 /* When freshness ends; UINT64_MAX: never, or nothing is held or fresh. */
 uint64_t tomte_state_deadline(const struct tomte_state *s, uint64_t now_ms);
 
-/* The representation with its origin, for a checkpoint: deterministic CBOR,
- * null when none is held. */
-#define TOMTE_STATE_BYTES_MAX                                                  \
-    (16 + TOMTE_ORIGIN_BYTES_MAX + TOMTE_LIMIT_MESSAGE_BYTES)
+/* ---- checkpoint ---- */
 
+#define TOMTE_STATE_BYTES_MAX (8 + TOMTE_LIMIT_MESSAGE_BYTES)
+
+/* The representation without its origin: deterministic CBOR. */
 TOMTE_MUST_CHECK enum tomte_err tomte_state_encode(const struct tomte_state *s,
                                                    struct tomte_buf out,
                                                    struct tomte_span *bytes);
 
-/* Into a cell fresh from init. TOO_LARGE when its memory has no room. On an
- * error the cell is as after init. */
-TOMTE_MUST_CHECK enum tomte_err tomte_state_decode(struct tomte_state *s,
-                                                   struct tomte_span bytes,
-                                                   uint64_t now_ms);
+/* What encode gave: format and payload are set in `put`, fresh for ever, the
+ * rest is the caller's to fill in before it puts. `*known` is false when the
+ * cell held nothing. The payload is borrowed from `bytes`. */
+TOMTE_MUST_CHECK enum tomte_err tomte_state_decode(struct tomte_span bytes,
+                                                   struct tomte_state_put *put,
+                                                   bool *known);

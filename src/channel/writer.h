@@ -3,15 +3,15 @@
  * written until it is accepted, and renewed before it falls to safe.
  *
  * Only the last value counts; one write is in flight at a time. Each write,
- * also one that repeats or renews, has a number of its own, so that a late one
- * is told from a renewal.
+ * also one that repeats or renews, has a number of its own (stream.h, stamped),
+ * so that a late one is told from a renewal.
  *
  * A refusal that time may heal (no answer, 5.03, an expired not_after) is tried
- * again after a wait that doubles, an expired not_after at once the first time:
- * its answer brought the tick. FENCED and DENIED are not: the node learns what
- * is wrong from its view, and says resume.
+ * again after a wait that doubles; an expired not_after at once the first time,
+ * since its answer brought the tick. FENCED and DENIED are not tried again: the
+ * node learns from its view what is wrong, and says resume.
  *
- * Life: init -> decode? -> open? -> (put | next | answered | resume)*. */
+ * Life: init -> decode? -> (put | next | answered | resume)*. */
 #pragma once
 
 #include "base/base.h"
@@ -26,12 +26,13 @@ struct tomte_writer {
     struct tomte_stream numbers;
     struct tomte_grant grant;
     struct tomte_value value;
+    uint64_t boot;
     bool wants; /* there is a value */
     bool safe;  /* writes carry a not_after */
     bool in_flight;
-    bool stopped;     /* fenced or denied */
-    uint64_t sent;    /* sequence of the write in flight */
-    bool sent_newest; /* it carries `value` */
+    bool newest;   /* the write in flight carries `value` */
+    bool stopped;  /* fenced or denied */
+    uint64_t sent; /* sequence of the write in flight */
     uint64_t due_ms;
     uint32_t renew_ms; /* 0: never renewed */
     uint32_t backoff_ms;
@@ -39,17 +40,17 @@ struct tomte_writer {
 
 struct tomte_writer_send {
     uint64_t stream, sequence, not_after;
-    struct tomte_value value;
+    struct tomte_span payload; /* borrowed until the next put */
+    uint16_t format;
 };
 
 /* `safe`: the container stops without its keeper. `renew_ms`: a third of the
- * actuator's timeout is a good choice. */
-void tomte_writer_init(struct tomte_writer *w, bool safe, uint32_t renew_ms);
+ * actuator's timeout is a good choice. `boot`: the number of this boot. */
+void tomte_writer_init(struct tomte_writer *w, bool safe, uint32_t renew_ms,
+                       uint64_t boot);
 
-/* Another stream, see stream.h; what is wanted is written again. */
-void tomte_writer_open(struct tomte_writer *w, uint64_t epoch, uint64_t now_ms);
-
-/* The container wants this now. STATE when no stream was opened, TOO_LARGE. */
+/* The container wants this now. TOO_LARGE; what was wanted before stays then.
+ */
 TOMTE_MUST_CHECK enum tomte_err tomte_writer_put(struct tomte_writer *w,
                                                  uint16_t format,
                                                  struct tomte_span payload,
@@ -58,6 +59,8 @@ TOMTE_MUST_CHECK enum tomte_err tomte_writer_put(struct tomte_writer *w,
 /* The write to send now; false when there is none. */
 bool tomte_writer_next(struct tomte_writer *w, uint64_t now_ms,
                        struct tomte_writer_send *send);
+
+/* When next has something at the latest; UINT64_MAX: not by time. */
 uint64_t tomte_writer_deadline(const struct tomte_writer *w);
 
 struct tomte_writer_answer {
@@ -73,12 +76,15 @@ void tomte_writer_answered(struct tomte_writer *w,
                            const struct tomte_writer_answer *answer,
                            uint64_t now_ms);
 
-/* A new view: try again what was refused. */
+/* A new view: what was refused is tried again. The actuator may be on another
+ * node now, whose ticks are others: a `safe` writer asks for one first. */
 void tomte_writer_resume(struct tomte_writer *w, uint64_t now_ms);
 
-/* The numbering and the value wanted, for a checkpoint: deterministic CBOR. */
-#define TOMTE_WRITER_BYTES_MAX (32 + TOMTE_VALUE_BYTES_MAX)
+/* ---- checkpoint ---- */
 
+#define TOMTE_WRITER_BYTES_MAX (8 + TOMTE_VALUE_BYTES_MAX)
+
+/* The value that is wanted: deterministic CBOR. */
 TOMTE_MUST_CHECK enum tomte_err
 tomte_writer_encode(const struct tomte_writer *w, struct tomte_buf out,
                     struct tomte_span *bytes);
