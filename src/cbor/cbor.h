@@ -159,8 +159,8 @@ enum tomte_cbor_type {
  * turn, or the outermost one. After an error all getters give zero or an empty
  * span, more() and the key functions give false, so that loops end.
  *
- * Errors: TRUNCATED (the input ends inside an item, or is empty), MALFORMED (not
- * CBOR, or a text is not UTF-8), NOT_CANONICAL and DUPLICATE (strict mode
+ * Errors: TRUNCATED (the input ends inside an item, or is empty), MALFORMED
+ * (not CBOR, or a text is not UTF-8), NOT_CANONICAL and DUPLICATE (strict mode
  * only), TYPE (another type was asked for), RANGE, MISSING (no further item in
  * the array or map, or not the key that was needed), UNKNOWN (a key that
  * nobody asked for), TRAILING (items or bytes left over), TOO_LARGE (nested
