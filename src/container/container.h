@@ -100,7 +100,7 @@ struct tomte_event {
     enum tomte_event_kind kind;
     unsigned port;             /* MESSAGE, STATE: handle; TIMER: its id */
     struct tomte_span payload; /* at most TOMTE_LIMIT_MESSAGE_BYTES */
-    struct tomte_span origin;  /* at most TOMTE_ORIGIN_BYTES_MAX */
+    struct tomte_span origin;  /* at most TOMTE_RECORD_ORIGIN_MAX */
     uint64_t seed;
     uint64_t unix_lo_ms; /* Unix time is in [lo, hi]: 0 and UINT64_MAX when */
     uint64_t unix_hi_ms; /* nothing is known */

@@ -22,7 +22,7 @@
 #define TOMTE_RECORD_DIGEST_BYTES 8
 
 /* Where a message came from: the node's own format, kept here unread. */
-#define TOMTE_ORIGIN_BYTES_MAX 128
+#define TOMTE_RECORD_ORIGIN_MAX 128
 
 #define TOMTE_REASON_MAX 96
 
