@@ -74,7 +74,9 @@ struct tomte_command {
     bool has_addr;
     bool has_keeper;
     bool has_offer;
+    bool has_store;
     bool keeper;
+    uint64_t store; /* see lease.h; another one: its histories are lost */
     struct tomte_addr addr;
     struct tomte_span offer; /* encoded, see offer.h */
 

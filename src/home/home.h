@@ -68,6 +68,7 @@ struct tomte_home_node {
     uint32_t offer_crc;  /* 0: has offered nothing yet */
     uint16_t resource;   /* the first, by channel */
     uint16_t resources;
+    uint64_t store; /* see lease.h; 0: not known yet */
     uint64_t added; /* version that added it: tells reuse of a slot */
     uint64_t view;  /* version at which its view last changed */
 };
@@ -96,6 +97,7 @@ struct tomte_home_port {
     uint8_t direction;                 /* enum tomte_port_direction */
     uint8_t kind;                      /* enum tomte_port_kind */
     uint8_t bound;                     /* enum tomte_home_bound */
+    uint8_t ordinal;                   /* in the manifest: its handle */
     uint16_t container;
     uint16_t next; /* of the same container, in the manifest's order */
     uint16_t next_hash;
@@ -114,6 +116,7 @@ struct tomte_placement {
     uint64_t granted; /* version of the latest PLACE */
     uint64_t ended;   /* version that ended the runner's epoch; 0: it runs */
     uint64_t elapsed_ms;
+    uint64_t agreed; /* version of the latest change of insync */
     uint16_t owner;  /* NONE when the state is NONE */
     uint16_t runner; /* owner of the epoch that was active last */
     uint8_t state;   /* enum tomte_placement_state */
@@ -137,6 +140,7 @@ struct tomte_home_container {
     uint16_t port; /* the first */
     uint16_t pin;  /* node slot or NONE */
     uint32_t memory_kib;
+    uint64_t added;   /* version that added it: tells reuse of a slot */
     uint64_t changed; /* version that changed the image or an out port */
     struct tomte_name manifest_name;
     uint32_t manifest_version;
@@ -164,6 +168,7 @@ struct tomte_home {
     struct tomte_home_port *ports;
     uint16_t *node_order;      /* slots by name, nodes_len of them */
     uint16_t *container_order; /* slots by identity, containers_len of them */
+    uint16_t *priority_order;  /* the same by priority, highest first */
     /* private to the room */
     uint16_t resource_free;
     uint16_t port_free;

@@ -9,7 +9,8 @@
  *
  * It is made when a node becomes leader and wiped when it ceases to be one; a
  * new one knows no leases and counts every node as leased for one whole lease,
- * the longest that was ever set.
+ * the longest that was ever set. A node that was away gets a lease only when it
+ * has confirmed its view: else it could go on with what was taken from it.
  *
  * Life: init -> (step, then poll until false)* -> wipe. The home is borrowed
  * and only read; it must not change between an APPEND effect and the APPLIED
@@ -28,16 +29,18 @@
 
 struct tomte_keeper_config {
     const struct tomte_home *home;
-    struct tomte_name name; /* this node, for its log lines */
-    bool admit;             /* nodes that nobody added may join */
-    uint64_t now_ms;        /* all times: this node's monotonic clock */
+    bool admit;      /* nodes that nobody added may join */
+    uint64_t term;   /* of this leadership, higher than every earlier one: the
+                        log's term, or the boot of the only keeper; not 0 */
+    uint64_t now_ms; /* all times: this node's monotonic clock */
 };
 
 enum tomte_keeper_event_kind {
     /* A node asks for a lease. It is answered in the same step. */
     TOMTE_KEEPER_LEASE_REQUEST,
     /* A person's command. Answered by one REPLY with the same token, in this
-     * step when it is refused, else when it was applied. */
+     * step when it is refused, else when it was applied. Refused with AGAIN
+     * while another one waits. */
     TOMTE_KEEPER_COMMAND,
     /* The command of the last APPEND is in the log and was applied. */
     TOMTE_KEEPER_APPLIED,
@@ -101,9 +104,6 @@ struct tomte_keeper_effect {
     } u;
 };
 
-/* People's commands that wait while another is on its way to the log. */
-#define TOMTE_KEEPER_QUEUE 8u
-
 struct tomte_keeper_private;
 
 struct tomte_keeper {
@@ -131,8 +131,8 @@ bool tomte_keeper_poll(struct tomte_keeper *keeper,
 /* When to step TIMER; may be in the past: then at once. */
 uint64_t tomte_keeper_deadline(const struct tomte_keeper *keeper);
 
-/* Not the leader any more. Commands in the queue get no reply: whether they
- * came through is for the next leader to say. */
+/* Not the leader any more. A person's command on its way gets no reply: whether
+ * it came through is for the next leader to say. */
 void tomte_keeper_wipe(struct tomte_keeper *keeper);
 
 /* plan.h's `why` with what this keeper knows now. */

@@ -3,15 +3,25 @@
  *
  * A node sends a request every third of a lease to the keeper that leads:
  *
- *   request = {0: 1, 1: name, 2: boot, 3: view version, 4: offer CRC,
- *              ? 5: bstr .cbor offer, ? 6: address, ? 7: [* container]}
+ *   request = {0: 1, 1: name, 2: boot, 3: sequence, 4: store, 5: term,
+ *              6: view version, 7: offer CRC, ? 8: bstr .cbor offer,
+ *              ? 9: address, ? 10: [* container]}
  *   container = [identity, epoch, state, ? [* standby in sync]]
- *   answer = {0: 1, 1: lease in ms, 2: view version, ? 3: offer wanted,
- *             ? 4: [name, address] of the leader}
+ *   answer = {0: 1, 1: lease in ms, 2: view version, 3: term,
+ *             ? 4: offer wanted, ? 5: [name, address] of the leader}
  *
  * The version in the request is that of the view which the node has stored and
  * acts by: whatever an older view granted it and this one does not, it has
  * stopped. That is how fences are confirmed, so a node stops and stores first.
+ *
+ * A lease of 0 is none: the node has to fetch the view first (it was away and
+ * has an older one than the answer's; it asks again as soon as it acts by the
+ * new one), or it asked a keeper that does not lead and says who does.
+ *
+ * Boot and sequence put the requests of a node in order, the term ties them to
+ * one leader: a proposal that was overtaken counts no more. So an owner that
+ * wants to count out a standby it has proposed, and which its view does not
+ * list as in sync, may do so when a later request was answered.
  *
  * The node counts a lease from the moment it sent the request that was
  * answered, the keeper from the moment it received it, both with 1 in 1,000 for
@@ -39,8 +49,12 @@ struct tomte_lease_container {
 
 struct tomte_lease_request {
     struct tomte_name name;
-    uint64_t boot;
-    uint64_t confirmed; /* 0: has no view */
+    uint64_t boot;      /* counts the starts of this node */
+    uint64_t sequence;  /* counts the requests of this boot */
+    uint64_t store;     /* drawn when the node's store was formatted: another
+                           one means that it holds no history any more */
+    uint64_t term;      /* of the answer that came last; 0: none came */
+    uint64_t confirmed; /* version of its view; 0: has none */
     uint32_t offer_crc;
     bool has_addr; /* else: where the datagram came from */
     struct tomte_addr addr;
@@ -78,6 +92,7 @@ bool tomte_lease_next(struct tomte_lease_iter *it,
 struct tomte_lease_answer {
     uint32_t lease_ms; /* 0: no lease from me; see leader */
     uint64_t version;  /* of the view that the node should have */
+    uint64_t term;     /* of this leader, not 0 */
     bool offer_wanted;
     bool has_leader;
     struct tomte_name leader;

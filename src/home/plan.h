@@ -36,9 +36,10 @@ enum tomte_standing {
 };
 
 struct tomte_node_seen {
-    uint8_t standing;    /* enum tomte_standing */
-    bool heard;          /* since this leader began */
-    uint64_t boot;       /* of its last request */
+    uint8_t standing; /* enum tomte_standing */
+    bool heard;       /* since this leader began */
+    uint64_t boot;    /* of its last request, as: */
+    uint64_t sequence;
     uint64_t confirmed;  /* version of the view that it stored and acts by */
     uint64_t renewed_ms; /* last request, when heard */
     uint64_t over_ms;    /* when its lease is over for certain */
@@ -85,8 +86,9 @@ struct tomte_plan {
 /* Something changed that was observed: look at all again from the start. */
 void tomte_plan_restart(struct tomte_plan *plan);
 
-/* A command was applied: look at all again, from here on. */
-void tomte_plan_applied(struct tomte_plan *plan);
+/* A command was applied, or a node confirmed a view: look at all again, from
+ * here on. */
+void tomte_plan_again(struct tomte_plan *plan);
 
 /* There is nothing to do until something changes. */
 bool tomte_plan_idle(const struct tomte_plan *plan,
