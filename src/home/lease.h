@@ -8,7 +8,7 @@
  *              ? 9: address, ? 10: [* container]}
  *   container = [identity, epoch, state, ? [* standby in sync]]
  *   answer = {0: 1, 1: lease in ms, 2: view version, 3: term,
- *             ? 4: offer wanted, ? 5: [name, address] of the leader}
+ *             4: settled, ? 5: offer wanted, ? 6: [name, address] of leader}
  *
  * The version in the request is that of the view which the node has stored and
  * acts by: whatever an older view granted it and this one does not, it has
@@ -19,9 +19,10 @@
  * new one), or it asked a keeper that does not lead and says who does.
  *
  * Boot and sequence put the requests of a node in order, the term ties them to
- * one leader: a proposal that was overtaken counts no more. So an owner that
- * wants to count out a standby it has proposed, and which its view does not
- * list as in sync, may do so when a later request was answered.
+ * one leader: a proposal that was overtaken counts no more. An owner that wants
+ * to count out a standby which it has proposed and which its view does not list
+ * as in sync may do so when a later request was answered as settled, with the
+ * version of that same view.
  *
  * The node counts a lease from the moment it sent the request that was
  * answered, the keeper from the moment it received it, both with 1 in 1,000 for
@@ -93,6 +94,8 @@ struct tomte_lease_answer {
     uint32_t lease_ms; /* 0: no lease from me; see leader */
     uint64_t version;  /* of the view that the node should have */
     uint64_t term;     /* of this leader, not 0 */
+    bool settled;      /* what this node proposed before is in the view of
+                          this version, or dropped; not on its way to the log */
     bool offer_wanted;
     bool has_leader;
     struct tomte_name leader;

@@ -60,6 +60,7 @@ struct tomte_container_seen {
     bool proposes;  /* the in-sync standbys that the owner proposes: */
     uint8_t proposed_len;
     uint16_t proposed[TOMTE_HOME_STANDBYS_MAX];
+    uint64_t proposed_at; /* version of the view that the owner then had */
     /* nodes that refused the image of this version of the container */
     uint64_t refused_changed;
     uint8_t refused_len;
