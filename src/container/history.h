@@ -31,8 +31,7 @@
 #include "base/name.h"
 #include "base/span.h"
 #include "container/record.h"
-
-struct tomte_store;
+#include "store/store.h"
 
 struct tomte_history_config {
     struct tomte_store *store; /* borrowed */
@@ -46,23 +45,34 @@ struct tomte_history_config {
 struct tomte_history {
     struct tomte_store *store;
     struct tomte_name identity;
-    struct tomte_buf ring;
     uint32_t log_bytes_max;
 
     bool has_checkpoint;
+    bool damaged;
     uint64_t epoch;
     uint64_t base; /* sequence of the last event in the checkpoint */
     uint64_t held; /* sequence of the last record, or base */
-    uint32_t checkpoint_bytes;
-    uint32_t log_bytes; /* of the records after base */
+    struct tomte_store_blob_info checkpoint;
+
+    bool log_open;
+    uint32_t log;     /* the store's handle */
+    uint64_t log_own; /* the store's number of record base + 1 */
+
+    struct tomte_buf ring;
     uint32_t ring_used;
 
-    bool writing; /* a checkpoint is being written */
+    bool writing; /* a checkpoint, as far as `written` of `write_bytes` */
+    uint32_t write_bytes;
     uint32_t written;
+    uint32_t crc;
+    uint8_t write_head[96];
+    uint8_t write_tail[5];
+    struct tomte_store_writer writer;
 };
 
 /* Finds what is stored; nothing is an empty history, not an error. CORRUPT when
- * the checkpoint cannot be read; a log that ends in damage ends before it. */
+ * the checkpoint cannot be read: remove it, then get another. A log that is
+ * damaged ends before the damage, see tomte_history_damaged. */
 TOMTE_MUST_CHECK enum tomte_err
 tomte_history_open(struct tomte_history *h,
                    const struct tomte_history_config *config);
@@ -75,13 +85,22 @@ uint64_t tomte_history_epoch(const struct tomte_history *h);
 uint64_t tomte_history_base(const struct tomte_history *h);
 uint64_t tomte_history_held(const struct tomte_history *h);
 
+/* Bit rot took records after `held`. A standby gets them again with the owner's
+ * checkpoint; for an owner they are lost, which is to be said aloud. append
+ * gives CORRUPT until a checkpoint was committed. */
+bool tomte_history_damaged(const struct tomte_history *h);
+
 /* Past half of the bound. */
 bool tomte_history_must_checkpoint(const struct tomte_history *h);
+
+/* One more record of any size fits into the log. */
+bool tomte_history_has_room(const struct tomte_history *h);
 
 /* ---- records ---- */
 
 /* Appends one encoded record.
  *   STATE      there is no checkpoint yet
+ *   CORRUPT    see tomte_history_damaged
  *   STALE      already held (harmless), or of a lower epoch
  *   FENCED     of a higher epoch than the history: fetch a checkpoint first
  *   MISSING    a hole: sequence is above held + 1
@@ -94,7 +113,8 @@ TOMTE_MUST_CHECK enum tomte_err tomte_history_append(struct tomte_history *h,
  * checkpoint does. */
 struct tomte_history_cursor {
     uint64_t sequence; /* of the next one */
-    uint64_t position; /* where it is */
+    uint32_t ring_at;
+    struct tomte_store_cursor in_log;
 };
 
 /* To the first record with a sequence above `after`. STALE when that record has

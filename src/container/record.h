@@ -4,7 +4,7 @@
  * A record is what it takes to run an event again, anywhere, to the same end:
  * the event, what `get` answered during it, and the digest of what it put. It
  * is encoded in deterministic CBOR (docs/spec/checkpoint.md) and is never
- * longer than TOMTE_RECORD_BYTES, so that it fits into one datagram.
+ * longer than TOMTE_RECORD_BYTES.
  *
  * A record with `trapped` stands for an event that left no trace but this: it
  * took its sequence number and its message, and `reason` says why. A replay
@@ -18,7 +18,9 @@
 #include "base/span.h"
 #include "container/abi.h"
 
-#define TOMTE_RECORD_BYTES        1024
+/* Fits into a datagram, and into an entry of a store with 4 KiB sectors. */
+#define TOMTE_RECORD_BYTES 896
+
 #define TOMTE_RECORD_DIGEST_BYTES 8
 
 /* Where a message came from: the node's own format, kept here unread. */
