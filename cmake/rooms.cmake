@@ -58,6 +58,7 @@ tomte_room(base)
 # floor 1
 tomte_room(cbor DEPS base)
 tomte_room(crypto DEPS base)
+include(cmake/crypto_bearssl.cmake)
 tomte_room(wasm DEPS base)
 tomte_room(store DEPS base)
 # floor 2

@@ -13,8 +13,10 @@
  * function cannot do is a fault of ours and is asserted: a wrong length of an
  * output, randomness before seeding.
  *
- * States of an unfinished hash or mac and generators hold secrets: final and
- * wipe clear them. */
+ * The state of an unfinished hash or mac, and a generator, hold secrets. final
+ * wipes them; a state that is given up before is wiped by tomte_wipe, a
+ * generator by tomte_drbg_wipe. A hash or mac state may be copied,
+ * and both go on. */
 #pragma once
 
 #include "base/err.h"
@@ -22,18 +24,20 @@
 
 /* IANA COSE Algorithms; the values are what COSE messages carry. */
 enum tomte_alg {
-    TOMTE_ALG_SHA_256 = -16,         /* RFC 9054 section 2.1 */
-    TOMTE_ALG_SHA_256_64 = -15,      /* the same, first 8 bytes */
-    TOMTE_ALG_HKDF_SHA_256 = -10,    /* direct+HKDF-SHA-256, RFC 9053 5.1 */
-    TOMTE_ALG_HMAC_256_64 = 4,       /* RFC 9053 section 3.1, first 8 bytes */
+    TOMTE_ALG_SHA_256 = -16,    /* RFC 9054 section 3.2 */
+    TOMTE_ALG_SHA_256_64 = -15, /* the same, first 8 bytes */
+    TOMTE_ALG_HMAC_256_64 = 4,  /* RFC 9053 section 3.1, first 8 bytes */
     TOMTE_ALG_HMAC_256_256 = 5,
 };
 
 #define TOMTE_SHA256_BYTES 32
 
-/* Key and seed for a generator: at least this much entropy (SP 800-90A,
- * security strength 256 bits). */
-#define TOMTE_SEED_BYTES 32
+/* The least that a generator starts from: 256 bits of entropy and a nonce of
+ * 128 (SP 800-90A sections 8.6.7 and 10.1, table 2). */
+#define TOMTE_SEED_BYTES 48
+
+/* The most that it gives in one call (the same table). */
+#define TOMTE_DRBG_BYTES_MAX 65536
 
 /* HKDF gives at most 255 hashes (RFC 5869 section 2.3). */
 #define TOMTE_HKDF_BYTES_MAX (255 * TOMTE_SHA256_BYTES)
@@ -49,15 +53,16 @@ struct tomte_sha256 {
 
 struct tomte_hmac {
     const struct tomte_crypto *crypto;
-    uint64_t opaque[48];
+    uint64_t opaque[36];
 };
 
 struct tomte_drbg {
     const struct tomte_crypto *crypto; /* NULL: not seeded */
-    uint64_t opaque[16];
+    uint64_t opaque[20];
 };
 
-/* What a backend provides. Users call the functions below instead. */
+/* What a backend provides; the states are the `opaque` of those above, the
+ * lengths are checked. Users call the functions below instead. */
 struct tomte_crypto {
     const char *name; /* "bearssl" */
     void (*sha256_init)(void *state);
@@ -132,8 +137,8 @@ void tomte_hkdf(const struct tomte_crypto *c, struct tomte_span salt,
 /* Random bytes for keys, nonces and salts: HMAC-DRBG over SHA-256 (SP 800-90A
  * section 10.1.2). The core draws no randomness: the port seeds it from the
  * hardware or the operating system with at least TOMTE_SEED_BYTES bytes of full
- * entropy, once per start, or stops. For jitter and simulation there is
- * base/random.h.
+ * entropy, once per start, or stops. A copy of a generator gives the same bytes
+ * again: never copy one. For jitter and simulation there is base/random.h.
  *
  * Life: init -> (fill | reseed)* -> wipe. */
 void tomte_drbg_init(struct tomte_drbg *r, const struct tomte_crypto *c,
