@@ -57,6 +57,7 @@
 #define NODE_SLICE_FUEL     200000u
 #define NODE_STANDBY_WAIT_MS 1000u /* without an ack: propose to count it out */
 #define NODE_PATH_BYTES     128
+#define NODE_COMMANDS       10
 
 /* ---- requests made: what a cookie says ---- */
 
@@ -323,8 +324,8 @@ struct keeper_part {
     struct tomte_keeper keeper;
     uint32_t log;             /* of the store: commands since the snapshot */
     uint32_t request;         /* CoAP handle of the request at hand */
-    uint32_t commands[TOMTE_KEEPER_QUEUE + 2]; /* token - 1 -> CoAP handle */
-    uint8_t *bytes;           /* TOMTE_COMMAND_BYTES_MAX */
+    uint32_t commands[NODE_COMMANDS]; /* by token: CoAP handle, 0: free */
+    uint8_t *bytes; /* 8 + TOMTE_COMMAND_BYTES_MAX */
 };
 
 /* ---- the node ---- */
@@ -344,15 +345,19 @@ struct tomte_node {
     /* control */
     struct tomte_lease lease;
     uint64_t lease_sent_ms; /* of the request in flight */
-    uint32_t lease_handle;
+    uint32_t lease_handle;  /* 0: none in flight */
+    uint64_t lease_sequence; /* of the last request of this boot */
+    uint64_t term;           /* of the answer that came last */
+    uint64_t settled;   /* view version of the last answer that was settled */
+    uint64_t settled_sequence; /* of the request that was answered so */
+    uint64_t store_id;
     bool lease_now; /* something to tell: do not wait for the deadline */
     uint16_t lease_next;
     bool offer_wanted;
     uint8_t *offer; /* encoded */
     size_t offer_len;
     uint32_t offer_crc;
-    uint64_t leased_until_log_ms; /* for "lease lost" once */
-    bool was_leased;
+    bool was_leased; /* for a line when that changes */
 
     /* the view in force; bytes in view_bytes[view_at] */
     bool has_view;
@@ -414,6 +419,7 @@ void node_reply_block(struct tomte_node *n, uint32_t request,
 typedef enum tomte_err (*node_make_fn)(struct tomte_node *n, void *ctx,
                                        struct tomte_buf out,
                                        struct tomte_span *bytes);
+enum page_kind { PAGE_LINKS = 1, PAGE_VIEW, PAGE_STATUS, PAGE_LOGS, PAGE_WHY };
 void node_reply_page(struct tomte_node *n, uint32_t request,
                      const struct tomte_addr *peer,
                      const struct tomte_coap_msg *msg, uint8_t kind,
@@ -467,6 +473,12 @@ void node_image_key(const uint8_t digest[TOMTE_IMAGE_DIGEST_BYTES],
 bool node_image_here(struct tomte_node *n,
                      const uint8_t digest[TOMTE_IMAGE_DIGEST_BYTES],
                      struct tomte_store_blob_info *info);
+
+/* SHA-256 over a stored blob. */
+TOMTE_MUST_CHECK enum tomte_err
+node_image_digest(struct tomte_node *n,
+                  const struct tomte_store_blob_info *info,
+                  uint8_t digest[TOMTE_IMAGE_DIGEST_BYTES]);
 
 void node_upload_blob(struct tomte_node *n, const struct tomte_addr *from,
                       uint32_t request, const struct tomte_coap_msg *msg,

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The keeper's part of a node: the log of commands, what the home came to by
+ * them, and who is answered. The log is the store's: a snapshot blob and the
+ * commands since. One keeper for now, so a command is decided when it is in
+ * the log, and everything said about it leaves after the step's sync. */
+#include "node/internal.h"
+
+#include <string.h>
+
+#define LOG_NAME      TOMTE_SPAN_LIT("home")
+#define SNAPSHOT_NAME TOMTE_SPAN_LIT("home/snapshot")
+#define LOG_BYTES     (256u << 10)
+#define ENTRY_BYTES   4096u
+
+static struct tomte_home_limits home_limits(const struct tomte_node_config *c)
+{
+    struct tomte_home_limits limits = tomte_home_limits_default();
+    if (c->sizes.home_nodes < limits.nodes)
+        limits.nodes = c->sizes.home_nodes;
+    if (c->sizes.home_containers < limits.containers)
+        limits.containers = c->sizes.home_containers;
+    return limits;
+}
+
+size_t node_keeper_memory(const struct tomte_node_config *config)
+{
+    if (!config->is_keeper)
+        return 0;
+    struct tomte_home_limits limits = home_limits(config);
+    return sizeof(struct keeper_part) + tomte_home_bytes(limits) +
+           tomte_keeper_bytes(limits) + TOMTE_COMMAND_BYTES_MAX + 256;
+}
+
+/* ---- the log ---- */
+
+/* A command may be longer than an entry of the store: it is then cut, each
+ * piece but the last marked. Entry: one byte (1: more to come), the piece. */
+static enum tomte_err append(struct tomte_node *n, struct tomte_span command)
+{
+    uint8_t entry[ENTRY_BYTES];
+    uint32_t max = tomte_store_value_max(&n->store, 0);
+    uint32_t cap = (max < sizeof entry ? max : (uint32_t)sizeof entry) - 1;
+    for (size_t at = 0; at < command.len; at += cap) {
+        struct tomte_span piece = tomte_span_slice(command, at, cap);
+        entry[0] = at + piece.len < command.len;
+        memcpy(entry + 1, piece.data, piece.len);
+        enum tomte_err err =
+            tomte_store_log_append(&n->store, n->keeper->log,
+                                   TOMTE_SPAN(entry, piece.len + 1), NULL);
+        if (err != TOMTE_OK)
+            return err;
+    }
+    return TOMTE_OK;
+}
+
+/* The whole state; then the commands that led to it are not needed. */
+static enum tomte_err write_snapshot(struct tomte_node *n)
+{
+    struct keeper_part *k = n->keeper;
+    struct tomte_span bytes = TOMTE_SPAN_NONE;
+    struct tomte_store_writer w;
+    struct tomte_store_log_range range;
+    size_t mark = tomte_arena_mark(&n->scratch);
+    size_t cap = n->scratch.size - mark;
+    uint8_t *data = tomte_arena_take(&n->scratch, cap, 1);
+    enum tomte_err err = tomte_home_snapshot_encode(
+        &k->home, TOMTE_BUF(data, data == NULL ? 0 : cap), &bytes);
+    if (err == TOMTE_OK)
+        err = tomte_store_blob_begin(&n->store, &w, SNAPSHOT_NAME,
+                                     (uint32_t)bytes.len);
+    if (err == TOMTE_OK) {
+        err = tomte_store_blob_write(&n->store, &w, bytes);
+        if (err == TOMTE_OK)
+            err = tomte_store_blob_commit(&n->store, &w);
+        if (err != TOMTE_OK)
+            tomte_store_blob_abort(&n->store, &w);
+    }
+    if (err == TOMTE_OK)
+        err = tomte_store_log_range(&n->store, k->log, &range);
+    if (err == TOMTE_OK)
+        err = tomte_store_log_trim(&n->store, k->log, range.next);
+    tomte_arena_release(&n->scratch, mark);
+    return err;
+}
+
+static enum tomte_err load_snapshot(struct tomte_node *n)
+{
+    struct tomte_store_blob_info info;
+    struct tomte_home_report report;
+    enum tomte_err err = tomte_store_blob_find(&n->store, SNAPSHOT_NAME, &info);
+    if (err == TOMTE_ERR_NOT_FOUND)
+        return TOMTE_OK;
+    size_t mark = tomte_arena_mark(&n->scratch);
+    uint8_t *data = NULL;
+    if (err == TOMTE_OK) {
+        data = tomte_arena_take(&n->scratch, info.size, 1);
+        err = data == NULL ? TOMTE_ERR_NO_MEMORY
+                           : tomte_store_blob_check(&n->store, &info);
+    }
+    if (err == TOMTE_OK)
+        err = tomte_store_blob_read(&n->store, &info, 0,
+                                    TOMTE_BUF(data, info.size));
+    if (err == TOMTE_OK)
+        err = tomte_home_snapshot_decode(
+            &n->keeper->home, TOMTE_SPAN(data, info.size), &report);
+    tomte_arena_release(&n->scratch, mark);
+    return err;
+}
+
+/* A snapshot is committed before the log is trimmed: after a cut between the
+ * two the commands at the front of the log are in the snapshot already. So each
+ * carries the home's version it was applied to, as its first eight bytes. */
+static enum tomte_err replay(struct tomte_node *n, struct tomte_span entry)
+{
+    struct tomte_home *home = &n->keeper->home;
+    struct tomte_home_report report;
+    if (entry.len < 8)
+        return TOMTE_ERR_CORRUPT;
+    uint64_t version = tomte_get_le64(entry.data);
+    if (version < home->version)
+        return TOMTE_OK;
+    if (version > home->version)
+        return TOMTE_ERR_CORRUPT;
+    return tomte_home_apply(home, tomte_span_slice(entry, 8, entry.len),
+                            &report);
+}
+
+static enum tomte_err load_log(struct tomte_node *n)
+{
+    struct keeper_part *k = n->keeper;
+    struct tomte_store_cursor cursor;
+    uint8_t entry[ENTRY_BYTES];
+    size_t len, have = 0;
+    uint64_t sequence;
+    enum tomte_err err =
+        tomte_store_log_seek(&n->store, k->log, 0, &cursor);
+    while (err == TOMTE_OK) {
+        err = tomte_store_log_next(&n->store, &cursor, TOMTE_BUF_ARRAY(entry),
+                                   &len, &sequence);
+        if (err != TOMTE_OK)
+            break;
+        if (len < 1 || len - 1 > TOMTE_COMMAND_BYTES_MAX + 8 - have)
+            return TOMTE_ERR_CORRUPT;
+        memcpy(k->bytes + have, entry + 1, len - 1);
+        have += len - 1;
+        if (entry[0] != 0)
+            continue;
+        err = replay(n, TOMTE_SPAN(k->bytes, have));
+        have = 0;
+    }
+    return err == TOMTE_ERR_NOT_FOUND ? TOMTE_OK : err;
+}
+
+static enum tomte_err log_command(struct tomte_node *n,
+                                  struct tomte_span command)
+{
+    struct keeper_part *k = n->keeper;
+    struct tomte_store_log_range range;
+    enum tomte_err err = tomte_store_log_range(&n->store, k->log, &range);
+    if (err == TOMTE_OK && range.bytes > LOG_BYTES / 2)
+        err = write_snapshot(n);
+    if (err != TOMTE_OK)
+        return err;
+    tomte_put_le64(k->bytes, k->home.version);
+    memcpy(k->bytes + 8, command.data, command.len);
+    return append(n, TOMTE_SPAN(k->bytes, command.len + 8));
+}
+
+/* ---- set-up ---- */
+
+enum tomte_err node_keeper_init(struct tomte_node *n)
+{
+    struct tomte_home_limits limits = home_limits(&n->config);
+    struct keeper_part *k = tomte_arena_take(n->arena, sizeof *k, 16);
+    TOMTE_ASSERT(k != NULL);
+    n->keeper = k;
+    k->bytes = tomte_arena_take(n->arena, TOMTE_COMMAND_BYTES_MAX + 8, 1);
+    TOMTE_ASSERT(k->bytes != NULL);
+    enum tomte_err err = tomte_home_init(&k->home, n->arena, limits);
+    if (err == TOMTE_OK)
+        err = tomte_store_log_open(&n->store, LOG_NAME, LOG_BYTES, &k->log);
+    if (err == TOMTE_OK)
+        err = load_snapshot(n);
+    if (err == TOMTE_OK)
+        err = load_log(n);
+    if (err != TOMTE_OK) {
+        node_log_err(n, TOMTE_SPAN_LIT("keeper"), "the home's log", err);
+        return err;
+    }
+    struct tomte_keeper_config config = {.home = &k->home,
+                                         .name = n->config.name,
+                                         .term = n->boot,
+                                         .admit = true,
+                                         .now_ms = n->now_ms};
+    return tomte_keeper_init(&k->keeper, &config, n->arena);
+}
+
+/* ---- effects ---- */
+
+static void answer_lease(struct tomte_node *n,
+                         const struct tomte_lease_answer *answer)
+{
+    uint8_t memory[128];
+    struct tomte_span bytes;
+    enum tomte_err err =
+        tomte_lease_answer_encode(answer, TOMTE_BUF_ARRAY(memory), &bytes);
+    TOMTE_ASSERT(err == TOMTE_OK);
+    node_reply_cbor(n, n->keeper->request, TOMTE_COAP_CHANGED, bytes);
+}
+
+static void step_applied(struct tomte_node *n, enum tomte_err err,
+                         const char *text)
+{
+    struct tomte_keeper_event e = {.kind = TOMTE_KEEPER_APPLIED,
+                                   .now_ms = n->now_ms};
+    e.u.applied.err = err;
+    e.u.applied.text = text;
+    tomte_keeper_step(&n->keeper->keeper, &e);
+}
+
+static void on_append(struct tomte_node *n, struct tomte_span command)
+{
+    struct tomte_home_report report = {.err = TOMTE_OK};
+    enum tomte_err err = log_command(n, command);
+    if (err != TOMTE_OK) {
+        node_log_err(n, TOMTE_SPAN_LIT("keeper"), "the home's log", err);
+        step_applied(n, err, tomte_err_text(err));
+        return;
+    }
+    err = tomte_home_apply(&n->keeper->home,
+                           TOMTE_SPAN(n->keeper->bytes + 8, command.len),
+                           &report);
+    step_applied(n, err, report.text);
+}
+
+static void poke(struct tomte_node *n, const struct tomte_addr *addr,
+                 uint64_t version)
+{
+    uint8_t memory[16];
+    struct tomte_cbor_enc e;
+    uint32_t handle;
+    struct node_ask ask = {.to = *addr,
+                           .code = TOMTE_COAP_POST,
+                           .path = "/.tomte/plan",
+                           .timeout_ms = 100,
+                           .cookie = cookie(COOKIE_POKE, 0, 0)};
+    tomte_cbor_encode_init(&e, TOMTE_BUF_ARRAY(memory));
+    tomte_cbor_put_uint(&e, version);
+    if (tomte_cbor_encode_done(&e, &ask.payload) != TOMTE_OK)
+        return;
+    /* It may be lost; the next lease answer says the same. */
+    if (node_ask(n, &ask, &handle) != TOMTE_OK)
+        n->again = true;
+}
+
+static void on_reply(struct tomte_node *n, uint32_t token, enum tomte_err err,
+                     const char *text)
+{
+    uint32_t *request = &n->keeper->commands[token % NODE_COMMANDS];
+    if (*request == 0)
+        return;
+    if (err == TOMTE_OK)
+        node_reply_cbor(n, *request, TOMTE_COAP_CHANGED, TOMTE_SPAN_NONE);
+    else
+        node_reply_error(n, *request, err, text);
+    *request = 0;
+}
+
+static void drain(struct tomte_node *n)
+{
+    struct tomte_keeper_effect e;
+    while (tomte_keeper_poll(&n->keeper->keeper, &e)) {
+        switch (e.kind) {
+        case TOMTE_KEEPER_ANSWER:
+            answer_lease(n, &e.u.answer);
+            break;
+        case TOMTE_KEEPER_REFUSE:
+            node_reply_error(n, n->keeper->request, e.u.refuse, NULL);
+            break;
+        case TOMTE_KEEPER_APPEND:
+            on_append(n, e.u.append);
+            break;
+        case TOMTE_KEEPER_POKE:
+            poke(n, &e.u.poke.addr, e.u.poke.version);
+            break;
+        case TOMTE_KEEPER_REPLY:
+            on_reply(n, e.u.reply.token, e.u.reply.err, e.u.reply.text);
+            break;
+        case TOMTE_KEEPER_LOG:
+            node_log(n, TOMTE_LOG_INFO, e.u.log);
+            break;
+        }
+    }
+}
+
+void node_keeper_work(struct tomte_node *n)
+{
+    if (tomte_keeper_deadline(&n->keeper->keeper) > n->now_ms)
+        return;
+    struct tomte_keeper_event e = {.kind = TOMTE_KEEPER_TIMER,
+                                   .now_ms = n->now_ms};
+    tomte_keeper_step(&n->keeper->keeper, &e);
+    drain(n);
+}
+
+uint64_t node_keeper_deadline(const struct tomte_node *n)
+{
+    return tomte_keeper_deadline(&n->keeper->keeper);
+}
+
+/* ---- requests ---- */
+
+void node_keeper_lease(struct tomte_node *n, const struct tomte_addr *from,
+                       uint32_t request, const struct tomte_coap_msg *msg)
+{
+    struct tomte_lease_request r;
+    struct tomte_keeper_event e = {.kind = TOMTE_KEEPER_LEASE_REQUEST,
+                                   .now_ms = n->now_ms};
+    enum tomte_err err = tomte_lease_request_decode(msg->payload, &r);
+    if (err != TOMTE_OK) {
+        node_reply_error(n, request, err, NULL);
+        return;
+    }
+    e.u.lease.request = &r;
+    e.u.lease.from = *from;
+    n->keeper->request = request;
+    tomte_keeper_step(&n->keeper->keeper, &e);
+    drain(n);
+}
+
+/* A container is not accepted without its image: it would be placed and then
+ * found nowhere. */
+static bool image_missing(struct tomte_node *n, struct tomte_span command)
+{
+    struct tomte_store_blob_info info;
+    struct tomte_command c;
+    return tomte_command_decode(command, &c, NULL) == TOMTE_OK &&
+           c.op == TOMTE_COMMAND_CONTAINER &&
+           !node_image_here(n, c.digest, &info);
+}
+
+void node_keeper_command(struct tomte_node *n, uint32_t request,
+                         struct tomte_span command)
+{
+    struct keeper_part *k = n->keeper;
+    struct tomte_keeper_event e = {.kind = TOMTE_KEEPER_COMMAND,
+                                   .now_ms = n->now_ms};
+    uint32_t token = 0;
+    if (image_missing(n, command)) {
+        node_reply_error(n, request, TOMTE_ERR_MISSING,
+                         "the image is not here: send it first");
+        return;
+    }
+    while (token < NODE_COMMANDS && k->commands[token] != 0)
+        token++;
+    if (token == NODE_COMMANDS) {
+        node_reply_error(n, request, TOMTE_ERR_AGAIN, NULL);
+        return;
+    }
+    k->commands[token] = request;
+    e.u.command.bytes = command;
+    e.u.command.token = token;
+    tomte_keeper_step(&k->keeper, &e);
+    drain(n);
+}
+
+/* ---- views ---- */
+
+static enum tomte_err make_view(struct tomte_node *n, void *ctx,
+                                struct tomte_buf out, struct tomte_span *bytes)
+{
+    const uint16_t *node = ctx;
+    return tomte_view_encode(&n->keeper->home, *node, out, bytes);
+}
+
+void node_keeper_view(struct tomte_node *n, const struct tomte_addr *from,
+                      uint32_t request, const struct tomte_coap_msg *msg)
+{
+    uint8_t memory[64];
+    struct tomte_span query, prefix = TOMTE_SPAN_LIT("node=");
+    struct tomte_name name;
+    enum tomte_err err =
+        tomte_coap_get_query(msg->options, TOMTE_BUF_ARRAY(memory), &query);
+    if (err == TOMTE_OK &&
+        !tomte_span_equal(tomte_span_slice(query, 0, prefix.len), prefix))
+        err = TOMTE_ERR_USAGE;
+    if (err == TOMTE_OK)
+        err = tomte_name_parse(tomte_span_slice(query, prefix.len, query.len),
+                               &name);
+    uint16_t node = TOMTE_HOME_NONE;
+    if (err == TOMTE_OK)
+        node = tomte_home_find_node(&n->keeper->home, &name);
+    if (err == TOMTE_OK && node == TOMTE_HOME_NONE)
+        err = TOMTE_ERR_NOT_FOUND;
+    if (err != TOMTE_OK)
+        node_reply_error(n, request, err, NULL);
+    else
+        node_reply_page(n, request, from, msg, PAGE_VIEW, make_view, &node);
+}
+
+void node_keeper_why(struct tomte_node *n, uint32_t request,
+                     struct tomte_span identity)
+{
+    char text[900];
+    struct tomte_text t;
+    struct tomte_name name;
+    tomte_text_init(&t, text, sizeof text);
+    enum tomte_err err = tomte_name_parse(identity, &name);
+    if (err == TOMTE_OK)
+        err = tomte_keeper_why(&n->keeper->keeper, &name, &t);
+    struct tomte_coap_parts parts = {.code = TOMTE_COAP_CONTENT,
+                                     .payload = TOMTE_SPAN(text, t.len)};
+    if (err != TOMTE_OK)
+        node_reply_error(n, request, err, NULL);
+    else if (tomte_coap_respond(&n->coap, n->now_ms, request, &parts) !=
+             TOMTE_OK)
+        tomte_coap_drop(&n->coap, n->now_ms, request);
+}
