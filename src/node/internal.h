@@ -113,6 +113,7 @@ struct cell {
     uint32_t handle;   /* of the observation; 0: none */
     uint64_t retry_ms; /* when there is none: register then */
     bool wanted;       /* by a port, in the view that is in force */
+    bool served;       /* by an out port of a slot, likewise */
     uint8_t memory[TOMTE_LIMIT_MESSAGE_BYTES];
 };
 
@@ -122,6 +123,7 @@ struct node_resource {
     struct tomte_node_resource is;
     uint16_t cell; /* SENSOR, ACTUATOR */
     struct tomte_actuator actuator;
+    bool storing;          /* encoded and written, not synced yet */
     uint64_t stale_writes; /* accepted from an old epoch (without.fencing) */
     struct tomte_outbox *outbox; /* BUTTON */
     struct node_target *targets; /* BUTTON: TOMTE_LIMIT_CONSUMERS */
@@ -367,6 +369,7 @@ struct tomte_node {
     size_t view_len;
     uint64_t confirmed;    /* version stored and acted by */
     uint64_t to_confirm;   /* applied in this step, not synced yet */
+    bool fences_stored;    /* those of the view in force */
     uint64_t view_wanted;  /* version that the keeper spoke of */
 
     struct cell *cells;

@@ -124,7 +124,7 @@ void node_view_arrived(struct tomte_node *n, size_t len)
 
 void node_view_synced(struct tomte_node *n)
 {
-    if (n->to_confirm == n->confirmed)
+    if (n->to_confirm == n->confirmed || !n->fences_stored)
         return;
     n->confirmed = n->to_confirm;
     n->lease_now = true;
