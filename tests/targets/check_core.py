@@ -3,10 +3,11 @@
 """Holds the core, compiled for a microcontroller, to what it promises.
 
 Of each room's archive: the symbols it needs from outside of the core are on the
-list of allowed-symbols.txt; no two rooms define the same symbol; what leaves a
-room begins with tomte_; no static data that is written (the caller gives all
-memory); no function calls itself, directly or through others; no stack frame is
-larger than FRAME_BYTES.
+list of allowed-symbols.txt; what rooms use of each other begins with tomte_, and
+what only the files of a room share with the name of the room or of one of those
+files; there is no static data that is written (the caller gives all memory). Of
+the whole: no function calls itself, directly or through others; no stack frame
+is larger than FRAME_BYTES.
 
 usage: check_core.py TREE NM
 """
@@ -18,6 +19,7 @@ import sys
 
 FRAME_BYTES = 1024
 HERE = os.path.dirname(os.path.abspath(__file__))
+SRC = os.path.join(HERE, "../../src")
 
 
 def symbols(archive, nm):
@@ -38,15 +40,23 @@ def allowed_symbols():
 
 def check_needs(room, found, defined):
     allowed = allowed_symbols()
+    own = {name for kind, name in found if kind != "U"}
     for kind, name in sorted(found):
-        if kind == "U" and name not in defined and not allowed.fullmatch(name):
+        if kind != "U" or name in own or allowed.fullmatch(name):
+            continue
+        if name not in defined:
             yield f"{room} needs {name}, which is not on the list"
+        elif not name.startswith("tomte_"):
+            yield f"{room} uses {name}, which is another room's own"
 
 
 def check_names(room, found):
+    files = os.listdir(os.path.join(SRC, room)) if room in os.listdir(SRC) else []
+    prefixes = {"tomte", room} | {os.path.splitext(name)[0] for name in files}
     for kind, name in sorted(found):
-        if kind in "TDBRC" and not name.startswith("tomte_"):
-            yield f"{room} gives away {name}, without the prefix tomte_"
+        if kind in "TDBRC" and not any(name.startswith(prefix + "_")
+                                       for prefix in prefixes):
+            yield f"{room} gives away {name}, without a prefix of its own"
 
 
 def check_data(room, found):

@@ -13,27 +13,28 @@ import closing  # noqa: E402, found by the line above
 
 
 class CheckCore(unittest.TestCase):
-    def check(self, source):
-        """What check_core.py says of a room `x` made of this source."""
+    def check(self, **sources):
+        """What check_core.py says of rooms made of these sources."""
         with tempfile.TemporaryDirectory() as tree:
-            path = os.path.join(tree, "x.c")
-            with open(path, "w", encoding="utf-8") as f:
-                f.write(source)
-            subprocess.run(["gcc", "-O1", "-ffreestanding", "-fno-pic", "-c",
-                            "-fno-optimize-sibling-calls", "-fno-inline",
-                            "-fcallgraph-info=su", "x.c"], cwd=tree, check=True)
-            subprocess.run(["ar", "cr", "libtomte_x.a", "x.o"], cwd=tree,
-                           check=True)
+            for room, source in sources.items():
+                with open(f"{tree}/{room}.c", "w", encoding="utf-8") as f:
+                    f.write(source)
+                subprocess.run(["gcc", "-O1", "-ffreestanding", "-fno-pic",
+                                "-fno-optimize-sibling-calls", "-fno-inline",
+                                "-fcallgraph-info=su", "-c", room + ".c"],
+                               cwd=tree, check=True)
+                subprocess.run(["ar", "cr", f"libtomte_{room}.a", room + ".o"],
+                               cwd=tree, check=True)
             run = subprocess.run([os.path.join(HERE, "check_core.py"), tree,
                                   "nm"], capture_output=True, text=True,
                                  check=False)
             return run.returncode, run.stdout.splitlines()[:-1]
 
     def expect(self, source, finding):
-        self.assertEqual((1, [finding]), self.check(source))
+        self.assertEqual((1, [finding]), self.check(x=source))
 
     def test_clean(self):
-        self.assertEqual((0, []), self.check(
+        self.assertEqual((0, []), self.check(x=
             "void *memcpy(void *, const void *, unsigned long);\n"
             "static const int table[4] = {1, 2, 3, 4};\n"
             "int tomte_x(int i, char *a, char *b)\n"
@@ -47,7 +48,17 @@ class CheckCore(unittest.TestCase):
     def test_name(self):
         self.expect("int helper(void) { return 1; }\n"
                     "int tomte_x(void) { return helper(); }\n",
-                    "x gives away helper, without the prefix tomte_")
+                    "x gives away helper, without a prefix of its own")
+
+    def test_room_prefix_stays_inside(self):
+        x = "int x_helper(void) { return 1; }\n" \
+            "int tomte_x(void) { return x_helper(); }\n"
+        self.assertEqual((0, []), self.check(x=x))
+        y = "int x_helper(void), tomte_x(void);\n" \
+            "int tomte_y(void) { return x_helper() + tomte_x(); }\n"
+        self.assertEqual(
+            (1, ["y uses x_helper, which is another room's own"]),
+            self.check(x=x, y=y))
 
     def test_data(self):
         self.expect("static int last;\n"

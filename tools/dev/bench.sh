@@ -26,8 +26,9 @@ mapfile -t all < <(find tests/bench -maxdepth 1 -regex '.*\.\(c\|sh\|py\)' \
 [[ -z "$name" || " ${all[*]} " = *" $name "* ]] ||
     bad_usage "no benchmark '$name', but these: ${all[*]}"
 [ -z "$name" ] || all=("$name")
+[ ${#all[@]} -gt 0 ] || fail "there is no benchmark in tests/bench"
 
-need "${DEBS_BUILD[@]}" "${DEBS_LIBS[@]}" "${DEBS_WASM[@]}" "${DEBS_PYTHON[@]}"
+need "${DEBS_BUILD[@]}" "${DEBS_LIBS[@]}" "${DEBS_WASM[@]}" libcbor-dev
 build release
 
 figures() {
