@@ -163,6 +163,7 @@ struct tomte_container {
     struct {
         uint64_t at_ms[TOMTE_TRAPS_MAX]; /* the last traps, node's time */
         uint8_t count;
+        uint64_t last_ms;     /* the last trap of all */
         uint32_t back_off_ms; /* of the last quarantine; 0: none yet */
         uint64_t until_ms;    /* 0: not in quarantine */
     } quarantine;

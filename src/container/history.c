@@ -143,6 +143,14 @@ enum tomte_err tomte_history_checkpoint_read(const struct tomte_history *h,
     return err;
 }
 
+enum tomte_err tomte_history_checkpoint_map(const struct tomte_history *h,
+                                            struct tomte_span *bytes)
+{
+    if (!h->has_checkpoint)
+        return TOMTE_ERR_NOT_FOUND;
+    return tomte_store_blob_map(h->store, &h->checkpoint, bytes);
+}
+
 /* ---- the checkpoint being written -------------------------------------- */
 
 enum tomte_err tomte_history_checkpoint_begin(struct tomte_history *h,

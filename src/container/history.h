@@ -152,6 +152,7 @@ tomte_history_checkpoint_write(struct tomte_history *h,
 TOMTE_MUST_CHECK enum tomte_err
 tomte_history_checkpoint_commit(struct tomte_history *h);
 
+/* Gives up what is being written; nothing when nothing is. */
 void tomte_history_checkpoint_abort(struct tomte_history *h);
 
 /* Size of the one in force; 0: none. */
@@ -161,3 +162,9 @@ uint32_t tomte_history_checkpoint_size(const struct tomte_history *h);
 TOMTE_MUST_CHECK enum tomte_err
 tomte_history_checkpoint_read(const struct tomte_history *h, uint32_t offset,
                               struct tomte_buf out, struct tomte_span *piece);
+
+/* All of it in place, until another is committed; UNSUPPORTED where the store
+ * cannot map. */
+TOMTE_MUST_CHECK enum tomte_err
+tomte_history_checkpoint_map(const struct tomte_history *h,
+                             struct tomte_span *bytes);

@@ -29,8 +29,8 @@ enum tomte_err tomte_image_open(struct tomte_span bytes,
 }
 
 enum tomte_err tomte_image_build(struct tomte_span manifest,
-                                 struct tomte_span module,
-                                 struct tomte_buf out, struct tomte_span *bytes)
+                                 struct tomte_span module, struct tomte_buf out,
+                                 struct tomte_span *bytes)
 {
     struct tomte_manifest checked;
     enum tomte_err err = tomte_manifest_decode(manifest, &checked, NULL);

@@ -277,9 +277,8 @@ static void read_manifest(struct reader *r, struct tomte_manifest *m)
     read_needs(r, m);
     m->durability = (uint8_t)need_u32(r, KEY_DURABILITY, "durability", 0,
                                       TOMTE_DURABILITY_SYNC);
-    m->without_keeper =
-        (uint8_t)need_u32(r, KEY_WITHOUT_KEEPER, "without_keeper", 0,
-                          TOMTE_WITHOUT_KEEPER_SAFE);
+    m->without_keeper = (uint8_t)need_u32(
+        r, KEY_WITHOUT_KEEPER, "without_keeper", 0, TOMTE_WITHOUT_KEEPER_SAFE);
     read_checkpoint(r, m);
     leave(r, "manifest");
 }

@@ -31,7 +31,7 @@
 #define TOMTE_STACK_BYTES_MIN  512u
 #define TOMTE_STACK_BYTES_MAX  (256u << 10)
 #define TOMTE_FUEL_MAX         1000000000u
-#define TOMTE_LOG_BYTES_MIN     2048u
+#define TOMTE_LOG_BYTES_MIN    2048u
 #define TOMTE_LOG_BYTES_MAX    (1u << 20)
 #define TOMTE_AGE_MS_MIN       1000u
 #define TOMTE_AGE_MS_MAX       86400000u
