@@ -6,4 +6,5 @@ tomte_test(targets rv32 COMMAND
   tests/targets/check_core.py ${trees}/rv32 riscv64-unknown-elf-nm)
 tomte_test(targets cm3 COMMAND
   tests/targets/check_core.py ${trees}/cm3 arm-none-eabi-nm)
+tomte_test(targets size COMMAND tests/targets/test_size.py)
 tomte_test(targets check COMMAND tests/targets/test_check_core.py)

@@ -54,7 +54,7 @@ table() {
 as_json() {
     awk -F '\t' 'BEGIN { printf "[" }
         { printf "%s\n {\"name\": \"%s\", \"value\": %s, \"unit\": \"%s\", ",
-                 NR > 1 ? "," : "", $1, $2, $3
+                 (NR > 1 ? "," : ""), $1, $2, $3
           if ($5 + 0 > 0)
               printf "\"peer\": \"%s\", \"peer_value\": %s, \"ratio\": %.4g, ",
                      $4, $5, $2 / $5

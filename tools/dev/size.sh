@@ -55,7 +55,7 @@ as_json() {
     awk 'BEGIN { printf "[" }
          { printf "%s\n {\"target\": \"%s\", \"room\": \"%s\", \"text\": %d, " \
                   "\"data\": %d, \"bss\": %d, \"frame\": %d}",
-                  NR > 1 ? "," : "", $1, $2, $3, $4, $5, $6 }
+                  (NR > 1 ? "," : ""), $1, $2, $3, $4, $5, $6 }
          END { print "\n]" }'
 }
 
