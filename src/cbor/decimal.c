@@ -108,11 +108,26 @@ static void times_ten(struct interval *v)
     multiply(&v->below, 10);
 }
 
-/* Scales the value to [1, 10), or a little less than 1 when it rounds up to 1;
- * the power of ten that was taken out. */
-static int normalise(struct interval *v)
+static void times_power_of_ten(struct big *b, unsigned power)
 {
-    int point = 1;
+    for (; power >= 9; power -= 9)
+        multiply(b, 1000000000);
+    while (power-- > 0)
+        multiply(b, 10);
+}
+
+/* Scales the value to [1, 10), or a little less than 1 when it rounds up to 1;
+ * the power of ten that was taken out, plus one. `guess` saves most steps and
+ * may be wrong. */
+static int normalise(struct interval *v, int guess)
+{
+    int point = guess + 1;
+    unsigned down = guess > 0 ? (unsigned)guess : 0;
+    unsigned up = guess < 0 ? (unsigned)-guess : 0;
+    times_power_of_ten(&v->s, down);
+    times_power_of_ten(&v->r, up);
+    times_power_of_ten(&v->above, up);
+    times_power_of_ten(&v->below, up);
     for (; reaches(v, &v->s); point++)
         multiply(&v->s, 10);
     do {
@@ -204,7 +219,7 @@ static void put_finite(struct tomte_text *out, uint64_t bits)
     else
         exponent = 1;
     struct interval v = interval_of(fraction, exponent - 1075, uneven);
-    int point = normalise(&v);
+    int point = normalise(&v, (exponent - 1023) * 1233 / 4096); /* lg 2 */
     size_t n = generate(&v, digits);
     put_decimal(out, digits, n, point);
 }

@@ -93,7 +93,7 @@ enum tomte_err tomte_senml_full_name(const struct tomte_senml *r,
 
 /* ---- encode ------------------------------------------------------------ */
 
-static bool finite(const struct tomte_senml_value *v)
+static bool is_finite(const struct tomte_senml_value *v)
 {
     return v->type != TOMTE_SENML_DOUBLE || tomte_senml_is_finite(v->d);
 }
@@ -104,7 +104,7 @@ static enum tomte_err check_record(const struct tomte_senml *r)
         return TOMTE_ERR_MISSING;
     if (r->time.type != TOMTE_SENML_NONE && !tomte_senml_is_number(&r->time))
         return TOMTE_ERR_TYPE;
-    if (!finite(&r->value) || !finite(&r->time) || !name_valid(r))
+    if (!is_finite(&r->value) || !is_finite(&r->time) || !name_valid(r))
         return TOMTE_ERR_INVALID;
     return TOMTE_OK;
 }
