@@ -63,6 +63,10 @@ struct tomte_fences {
     struct tomte_fence list[TOMTE_ACTUATOR_GRANTS_MAX]; /* by identity */
 };
 
+struct tomte_write_position {
+    uint64_t stream, sequence; /* 0: none */
+};
+
 enum tomte_drive_source {
     TOMTE_DRIVE_SAFE,
     TOMTE_DRIVE_CONTAINER,
@@ -79,10 +83,9 @@ struct tomte_actuator {
     struct tomte_actuator_config config;
     struct tomte_fences fences;  /* stored, in use */
     struct tomte_fences pending; /* by the newest view */
-    struct {
-        uint64_t stream, sequence;     /* 0: none */
-    } last[TOMTE_ACTUATOR_GRANTS_MAX]; /* accepted in fences.list's epoch */
-    bool wants;                        /* a container does */
+    /* accepted last, beside fences.list and in its epoch */
+    struct tomte_write_position last[TOMTE_ACTUATOR_GRANTS_MAX];
+    bool wants; /* a container does */
     struct tomte_name wants_identity;
     struct tomte_value wants_value;
     uint64_t wants_until_ms;

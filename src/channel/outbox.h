@@ -129,28 +129,36 @@ bool tomte_outbox_next(struct tomte_outbox *o, uint64_t now_ms,
 /* When next may have something that it had not at `now_ms`: a retry. */
 uint64_t tomte_outbox_deadline(const struct tomte_outbox *o, uint64_t now_ms);
 
-/* ---- what comes back ----
- *
- * `epoch` is the one of the send: an answer of a placement that is no more
- * counts for nothing, since its successor may know less. The same for an
- * identity that is no consumer (any more). Both are OK, and ignored. */
+/* ---- what comes back ---- */
 
-/* 2.04: the consumer committed up to [stream, sequence]. RANGE when that was
- * never sent: it counts for nothing, and is worth a log line. */
+/* To which send, and the cursor [stream, sequence] in it, if any. */
+struct tomte_outbox_answer {
+    struct tomte_name from;
+    uint64_t epoch; /* as it was sent */
+    uint64_t sent;  /* sequence */
+    uint64_t stream, sequence;
+};
+
+/* An answer of a placement that is no more counts for nothing, since its
+ * successor may know less; nor does one of who is no consumer (any more).
+ *
+ * 2.04: the consumer has committed up to the cursor. RANGE when the cursor is
+ * beyond anything that was put: counts for nothing, and is worth a log line. */
 TOMTE_MUST_CHECK enum tomte_err
 tomte_outbox_acknowledged(struct tomte_outbox *o,
-                          const struct tomte_name *consumer, uint64_t epoch,
-                          uint64_t stream, uint64_t sequence);
+                          const struct tomte_outbox_answer *answer,
+                          uint64_t now_ms);
 
-/* 4.09: it lacks something before what it was sent; it has up to [stream,
- * sequence]. Goes back to there, or as far as messages are held. */
+/* 4.09: it lacks something before what it was sent. Goes back to the cursor, or
+ * as far as messages are held: at once when it lies behind what had been
+ * acknowledged, else after a wait, since the missing one may be on its way. */
 void tomte_outbox_hole(struct tomte_outbox *o,
-                       const struct tomte_name *consumer, uint64_t epoch,
-                       uint64_t stream, uint64_t sequence);
+                       const struct tomte_outbox_answer *answer,
+                       uint64_t now_ms);
 
-/* Any other answer, or none: goes back to the cursor, after a wait. */
+/* Another answer, or none: goes back after a wait. */
 void tomte_outbox_failed(struct tomte_outbox *o,
-                         const struct tomte_name *consumer, uint64_t epoch,
+                         const struct tomte_outbox_answer *answer,
                          uint64_t now_ms);
 
 /* Messages held: not acknowledged by all. */

@@ -33,6 +33,12 @@ struct tomte_state {
     struct tomte_buf memory;
 };
 
+/* A Max-Age in seconds as this file takes it; what is too long is for ever. */
+static inline uint32_t tomte_state_max_age_ms(uint32_t max_age_s)
+{
+    return max_age_s < UINT32_MAX / 1000 ? max_age_s * 1000 : UINT32_MAX;
+}
+
 enum tomte_state_verdict {
     TOMTE_STATE_TAKEN,  /* newer: now held */
     TOMTE_STATE_SAME,   /* the one that is held: only its age is new */

@@ -72,12 +72,14 @@ struct tomte_writer_answer {
     uint64_t lease_left_ms; /* when it arrived */
 };
 
+/* Ignored unless it answers the write in flight. */
 void tomte_writer_answered(struct tomte_writer *w,
                            const struct tomte_writer_answer *answer,
                            uint64_t now_ms);
 
-/* A new view: what was refused is tried again. The actuator may be on another
- * node now, whose ticks are others: a `safe` writer asks for one first. */
+/* The actuator's binding changed: what was refused is tried again. It may be on
+ * another node now, whose ticks are others, so the write in flight is forgotten
+ * and a `safe` writer asks for a tick first. */
 void tomte_writer_resume(struct tomte_writer *w, uint64_t now_ms);
 
 /* ---- checkpoint ---- */
