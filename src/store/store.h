@@ -113,10 +113,11 @@ struct tomte_store {
     uint32_t head;     /* sequence of the segment that is written */
     uint32_t head_end; /* offset in it behind the last entry */
     bool head_closed;  /* what follows is not blank: write elsewhere */
-    uint32_t tail;     /* sequence of the oldest segment in use */
-    uint32_t tail_off; /* offset in it up to which it was cleaned */
-    bool next_erased;  /* the sector after the head is blank already */
-    bool cleaning;     /* the entry being written is a copy */
+    uint32_t tail;       /* sequence of the oldest segment in use */
+    uint32_t tail_off;   /* offset in it up to which it was cleaned */
+    uint32_t tail_end;   /* where its entries end; 0 when not looked up */
+    uint32_t tail_known; /* the tail as the ring itself tells it */
+    bool next_erased;    /* the sector after the head is blank already */
     bool dirty;        /* something was written since the last sync */
     bool freed;        /* a blob's sectors were freed since the last sync */
     bool failed;       /* a sync failed: nothing is certain until mount */
@@ -262,6 +263,12 @@ TOMTE_MUST_CHECK enum tomte_err
 tomte_store_log_next(struct tomte_store *s, struct tomte_store_cursor *c,
                      struct tomte_buf out, size_t *len, uint64_t *sequence);
 
+/* Walk the names of logs, as tomte_store_next does those of records. */
+TOMTE_MUST_CHECK enum tomte_err
+tomte_store_log_name_next(struct tomte_store *s, struct tomte_span prefix,
+                          uint32_t *cursor, uint8_t name[TOMTE_STORE_KEY_MAX],
+                          size_t *name_len);
+
 /* ---- blobs ------------------------------------------------------------ */
 
 /* A blob that is being written. Caller's memory, until commit or abort. */
@@ -273,6 +280,7 @@ struct tomte_store_writer {
     uint32_t size;     /* bytes taken so far */
     uint32_t at;       /* bytes programmed so far */
     uint32_t crc;
+    bool broken; /* a write failed: nothing but abort is left */
     uint8_t key_len;
     uint8_t key[TOMTE_STORE_KEY_MAX];
     uint8_t stage[TOMTE_BLOCK_UNIT_MAX];
@@ -292,7 +300,8 @@ tomte_store_blob_write(struct tomte_store *s, struct tomte_store_writer *w,
 
 /* Make it the blob of that name, in place of the one before; includes one sync
  * of the device for the data, the commit itself is durable after the next sync.
- * After an error it is still being written: commit again, or abort. */
+ * After an error it is still being written: make room and commit again, or
+ * abort. */
 TOMTE_MUST_CHECK enum tomte_err
 tomte_store_blob_commit(struct tomte_store *s, struct tomte_store_writer *w);
 

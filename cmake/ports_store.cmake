@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+# The block devices of the ports that src/store runs on: in memory with faults
+# for tests and the simulator, in a file for Linux.
+
+add_library(tomte_port_sim_disk STATIC ports/sim/disk.c)
+target_include_directories(tomte_port_sim_disk PUBLIC ports)
+target_link_libraries(tomte_port_sim_disk PUBLIC tomte_store)
+
+add_library(tomte_port_block_file STATIC ports/linux/block_file.c)
+target_include_directories(tomte_port_block_file PUBLIC ports)
+target_link_libraries(tomte_port_block_file PUBLIC tomte_store)
+
+foreach(target unit_store fuzz_store_mount)
+  if(TARGET ${target})
+    target_link_libraries(${target} PRIVATE tomte_port_sim_disk
+                                            tomte_port_block_file)
+  endif()
+endforeach()
