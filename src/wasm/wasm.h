@@ -81,7 +81,7 @@ struct tomte_wasm_limits {
     uint32_t tables;
     uint32_t segments;       /* of elements and of data, each */
     uint32_t params;         /* and results, of one type */
-    uint32_t frame_slots;    /* locals and operands of one function; <= 32767 */
+    uint32_t frame_slots;    /* locals and operands of one function; <= 28672 */
     uint32_t block_depth;    /* nested blocks in one function */
     uint32_t branch_targets; /* of one br_table */
     uint32_t features;       /* TOMTE_WASM_FEATURE_*, or'ed */

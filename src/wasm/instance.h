@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wasm/instance.h: an instance and its call under way.
+ *
+ * Values and frames share one block of 32-bit slots: values from its start up,
+ * frames from its end down. Nothing in the block is a pointer.
+ *
+ *   slots   | args, locals, operands | args, ... ->      <- frame 1 | frame 0 |
+ *
+ * A call's arguments are the operands its caller pushed; they become the first
+ * locals where they are. A frame belongs to the instance whose function it is;
+ * linked instances' frames may be mixed on the stack of the one that was
+ * started. */
+#pragma once
+
+#include "wasm/module.h"
+
+/* Function `func` of instance `id` of a store. Plus one it is a funcref. */
+#define WASM_FUNC_BITS 20
+#define WASM_FUNC_MASK ((1u << WASM_FUNC_BITS) - 1)
+
+struct wasm_frame {
+    uint32_t func; /* id << 20 | index */
+    uint32_t pc;   /* offset in the module of the next instruction */
+    uint32_t side; /* the next entry of the function's side table */
+    uint32_t base; /* slot of its first local */
+};
+
+#define WASM_FRAME_WORDS (sizeof(struct wasm_frame) / sizeof(uint32_t))
+
+struct wasm_memory_inst {
+    uint8_t *data;
+    uint32_t len;
+    uint32_t room; /* it may grow to so many bytes */
+    uint8_t page_shift;
+    bool has_max;
+    uint32_t max; /* as declared, in pages */
+};
+
+struct wasm_table_inst {
+    uint32_t *refs;
+    uint32_t len;
+    uint32_t room;
+    uint8_t type;
+    bool has_max;
+    uint32_t max;
+};
+
+/* What an imported function is: the host's, or one of an instance. */
+struct wasm_binding {
+    const struct tomte_wasm_host_func *host;
+    uint32_t func; /* when host is NULL: id << 20 | index */
+};
+
+struct tomte_wasm_store {
+    uint32_t cap;
+    uint32_t count;
+    bool busy; /* one of them is being run */
+    struct tomte_wasm_instance *instances[];
+};
+
+struct tomte_wasm_instance {
+    const struct tomte_wasm_module *m;
+    struct tomte_wasm_store *store; /* NULL: alone */
+    uint32_t id;                    /* its place in the store */
+    bool linked;                    /* another's state is part of its own */
+    bool busy;
+    void *user;
+
+    struct wasm_memory_inst *memory; /* own or imported; never NULL */
+    struct wasm_table_inst **tables;
+    uint32_t **globals; /* to one or two slots each */
+    struct wasm_binding *bindings;
+    uint8_t *dropped_elems; /* one byte each */
+    uint8_t *dropped_datas;
+    struct wasm_memory_inst own_memory;
+    struct wasm_table_inst *own_tables;
+    uint32_t *own_globals;
+
+    /* the call under way */
+    enum tomte_wasm_status status;
+    uint32_t *slots;
+    uint32_t slot_count;
+    uint32_t depth_max;
+    uint32_t sp;      /* slots in use */
+    uint32_t depth;   /* frames in use */
+    uint32_t pending; /* host function called: id << 20 | index; or NONE */
+    uint32_t result_slots;
+    struct tomte_wasm_trap trap;
+
+    /* fuel: used is `spent`, and grant - fuel of the slice being run */
+    uint64_t budget;
+    uint64_t spent;
+    uint32_t slice;
+    int32_t grant;
+};
+
+/* ---- functions across instances ---- */
+
+/* The instance of a function's number, seen from one of its store; NULL when
+ * there is none. `*index` is the function's index, below its count. */
+struct tomte_wasm_instance *wasm_find_func(struct tomte_wasm_instance *from,
+                                           uint32_t func, uint32_t *index);
+
+static inline uint32_t wasm_func_number(const struct tomte_wasm_instance *i,
+                                        uint32_t index)
+{
+    return i->id << WASM_FUNC_BITS | index;
+}
+
+/* A funcref is null, or of a function that there is. */
+bool wasm_ref_ok(struct tomte_wasm_instance *from, uint32_t ref);
+
+/* ---- linking and initial state ---- */
+
+/* Resolve all imports. */
+enum tomte_err wasm_link(struct tomte_wasm_instance *inst,
+                         const struct tomte_wasm_config *config,
+                         struct wasm_reader *r);
+
+/* Memory, tables, globals and segments as they begin; then the start function
+ * is READY. TRAP when a segment does not fit. */
+enum tomte_err wasm_begin(struct tomte_wasm_instance *inst);
+
+/* The value of the constant expression at `offset`. */
+void wasm_eval(struct tomte_wasm_instance *inst, struct wasm_reader *r,
+               uint32_t value[2]);
+
+/* ---- frames ---- */
+
+static inline struct wasm_frame *
+wasm_frames_end(const struct tomte_wasm_instance *inst)
+{
+    return (struct wasm_frame *)(void *)(inst->slots + inst->slot_count);
+}
+
+/* Frame `depth` from the outermost, 0. */
+static inline struct wasm_frame *
+wasm_frame(const struct tomte_wasm_instance *inst, uint32_t depth)
+{
+    return wasm_frames_end(inst) - 1 - depth;
+}
+
+/* A frame for function `index` of `owner` fits on inst's stack with its
+ * arguments from `base` on. */
+bool wasm_frame_fits(const struct tomte_wasm_instance *inst,
+                     const struct wasm_func *f, uint32_t base);
+
+/* Make the call READY: arguments are on the stack, nothing else is. */
+void wasm_enter_first(struct tomte_wasm_instance *inst, uint32_t func);
+
+/* End the call under way with a trap. */
+void wasm_set_trap(struct tomte_wasm_instance *inst,
+                   enum tomte_wasm_trap_reason reason, const char *text,
+                   const struct tomte_wasm_instance *where, uint32_t func,
+                   uint32_t offset);
+
+/* ---- fuel ---- */
+
+/* Account for what was used of the slice since the last time, `fuel` being
+ * left. Returns what may be used next. */
+int32_t wasm_settle(struct tomte_wasm_instance *inst, int32_t fuel);
+
+/* Charge for work by length; false when the budget does not allow it. */
+bool wasm_charge(struct tomte_wasm_instance *inst, int32_t *fuel,
+                 uint32_t cost);
+
+/* ---- execution ---- */
+
+/* Run the innermost frame until something ends that; sets status. */
+void wasm_exec(struct tomte_wasm_instance *inst);
+
+/* Call the host function that is pending on behalf of `caller`. True when its
+ * results are on the stack in place of its arguments; else it trapped or is
+ * suspended, as the status says. */
+bool wasm_call_host(struct tomte_wasm_instance *inst,
+                    struct tomte_wasm_instance *caller, int32_t *fuel,
+                    uint32_t offset);
+
+/* What host function is pending; NULL if it is none of the host's. */
+const struct tomte_wasm_host_func *
+wasm_pending_host(const struct tomte_wasm_instance *inst,
+                  const struct wasm_type **type);
+
+/* Instructions on tables and on memory as a whole. `sp` is above the operands
+ * and is moved to above the results. Returns a trap's reason or NONE. */
+enum tomte_wasm_trap_reason wasm_bulk(struct tomte_wasm_instance *inst,
+                                      struct tomte_wasm_instance *owner,
+                                      uint32_t op, uint32_t a, uint32_t b,
+                                      uint32_t **sp, int32_t *fuel);
