@@ -6,8 +6,10 @@
 # builds DIR/NAME.c to containers/NAME.wasm in the build tree; the target
 # `containers` builds all of them. The stack comes first in memory, so that an
 # overflow traps instead of overwriting data. The name section is kept: a trap
-# then names its function. Without clang or wasm-ld nothing is built, and what
-# needs a container is skipped by name.
+# then names its function. The linker is called directly, because the compiler
+# would run wasm-opt where there is one, and the same source must make the same
+# image everywhere. Without clang or wasm-ld nothing is built, and what needs a
+# container is skipped by name.
 
 find_program(TOMTE_WASM_CLANG NAMES clang clang-14)
 find_program(TOMTE_WASM_LD NAMES wasm-ld wasm-ld-14)
@@ -29,16 +31,18 @@ function(tomte_container name dir)
   endif()
   file(GLOB headers CONFIGURE_DEPENDS ${dir}/*.h)
   set(out ${TOMTE_CONTAINERS_DIR}/${name}.wasm)
+  set(object ${TOMTE_CONTAINERS_DIR}/${name}.o)
   add_custom_command(
     OUTPUT ${out}
     COMMAND ${CMAKE_COMMAND} -E make_directory ${TOMTE_CONTAINERS_DIR}
-    COMMAND ${TOMTE_WASM_CLANG} --target=wasm32 -std=c11 -O2 -nostdlib
-            -mbulk-memory -ffreestanding
-            -Wall -Wextra -Wconversion -Wshadow -Werror
+    COMMAND ${TOMTE_WASM_CLANG} --target=wasm32 -std=c11 -O2 -mbulk-memory
+            -ffreestanding -Wall -Wextra -Wconversion -Wshadow -Werror
             -I ${PROJECT_SOURCE_DIR}/sdk/c
-            -Wl,--no-entry -Wl,--stack-first -Wl,-z,stack-size=${arg_STACK}
-            -Wl,--initial-memory=${arg_MEMORY} -Wl,--max-memory=${arg_MEMORY}
-            -o ${out} ${dir}/${name}.c
+            -c -o ${object} ${dir}/${name}.c
+    COMMAND ${TOMTE_WASM_LD} --no-entry --stack-first
+            -z stack-size=${arg_STACK}
+            --initial-memory=${arg_MEMORY} --max-memory=${arg_MEMORY}
+            -o ${out} ${object}
     DEPENDS ${dir}/${name}.c ${headers} ${PROJECT_SOURCE_DIR}/sdk/c/tomte.h
     COMMENT "Building container ${name}"
     VERBATIM)

@@ -39,8 +39,8 @@
  *
  * One header, no libc, for one source file of a container:
  *
- *     clang --target=wasm32 -O2 -nostdlib -mbulk-memory -I sdk/c -Wl,--no-entry
- *           -Wl,--stack-first -Wl,-z,stack-size=4096 -o light.wasm light.c
+ *     clang --target=wasm32 -O2 -mbulk-memory -I sdk/c -c light.c
+ *     wasm-ld --no-entry --stack-first -z stack-size=4096 -o light.wasm light.o
  *
  * Functions return TOMTE_E... (below zero) on failure. */
 #ifndef TOMTE_H
