@@ -122,56 +122,6 @@ struct tomte_coap_stats {
 #undef S
 };
 
-/* The tables' entries, defined in coap/state.h for the room itself. */
-struct tomte_coap_peer;
-struct tomte_coap_exchange;
-struct tomte_coap_inbound;
-struct tomte_coap_observer;
-
-/* Fields are the room's own, but `stats` is there to be read. */
-struct tomte_coap {
-    struct tomte_coap_stats stats;
-    struct tomte_coap_config config;
-    struct tomte_random random;
-    uint64_t now_ms;
-    struct tomte_coap_peer *peers;
-    struct tomte_coap_exchange *exchanges;
-    struct tomte_coap_inbound *inbound;
-    struct tomte_coap_observer *observers;
-    struct {
-        uint8_t *blocks;
-        uint16_t count, free, first_free;
-    } pool;
-    struct {
-        uint16_t head, tail; /* entries with effects, oldest first */
-    } ready;
-    struct {
-        uint8_t kind; /* enum tomte_coap_effect_kind; 0: none */
-        uint8_t last;
-        uint16_t entry;
-        enum tomte_err err;
-        struct tomte_addr peer;
-        struct tomte_coap_msg msg;
-    } up; /* what the last datagram gives to the application */
-    struct {
-        struct tomte_addr to;
-        uint8_t len;
-        uint8_t bytes[4 + TOMTE_COAP_TOKEN_MAX];
-    } reply; /* what it gives back at once: an ACK, a Reset, a 4.02 */
-    uint32_t observe_seq;
-    uint16_t links;
-    uint8_t *out; /* TOMTE_LIMIT_DATAGRAM_BYTES, where a SEND is put together */
-};
-
-/* NO_MEMORY when the arena has not tomte_coap_memory() bytes, RANGE when the
- * config is not sensible. The config is copied. */
-TOMTE_MUST_CHECK enum tomte_err
-tomte_coap_init(struct tomte_coap *ep, const struct tomte_coap_config *config,
-                struct tomte_arena *arena);
-
-/* Forgets everything, and overwrites it: messages may hold secrets. */
-void tomte_coap_wipe(struct tomte_coap *ep);
-
 /* ---- events in ---- */
 
 enum tomte_coap_event_kind {
@@ -185,14 +135,6 @@ struct tomte_coap_event {
     struct tomte_addr from;  /* DATAGRAM */
     struct tomte_span bytes; /* DATAGRAM */
 };
-
-/* The error says why a datagram was refused, for a log line; it was counted
- * and dealt with. */
-enum tomte_err tomte_coap_step(struct tomte_coap *ep,
-                               const struct tomte_coap_event *event);
-
-/* When to step a TIMER at the latest; UINT64_MAX for never. */
-uint64_t tomte_coap_deadline(const struct tomte_coap *ep);
 
 /* ---- effects out ---- */
 
@@ -235,6 +177,66 @@ struct tomte_coap_effect {
     bool last;
     enum tomte_err err;
 };
+
+/* ---- the endpoint ---- */
+
+/* The tables' entries, defined in coap/state.h for the room itself. */
+struct tomte_coap_peer;
+struct tomte_coap_exchange;
+struct tomte_coap_inbound;
+struct tomte_coap_observer;
+
+/* Fields are the room's own, but `stats` is there to be read. */
+struct tomte_coap {
+    struct tomte_coap_stats stats;
+    struct tomte_coap_config config;
+    struct tomte_random random;
+    uint64_t now_ms;
+    uint64_t due_ms; /* nothing is due before */
+
+    struct tomte_coap_peer *peers;
+    struct tomte_coap_exchange *exchanges;
+    struct tomte_coap_inbound *inbound;
+    struct tomte_coap_observer *observers;
+    struct {
+        uint16_t peers, exchanges, inbound, observers, links;
+    } used;
+    struct {
+        uint8_t *bytes;
+        uint16_t first_free, free;
+    } pool;
+    uint8_t *out; /* TOMTE_LIMIT_DATAGRAM_BYTES, where messages are made */
+
+    struct {
+        uint16_t head, tail; /* entries that have effects, oldest first */
+    } ready;
+    struct tomte_coap_effect up; /* what the last datagram hands up, if any */
+    struct {
+        struct tomte_addr to;
+        uint8_t len;
+        uint8_t bytes[4 + TOMTE_COAP_TOKEN_MAX];
+    } reply; /* what it sends back at once: an ACK, a Reset, a 4.02 */
+
+    uint32_t observe_seq; /* of the last notification, any observer's */
+    uint32_t order;       /* of the last message that had to wait */
+};
+
+/* NO_MEMORY when the arena has not tomte_coap_memory() bytes, RANGE when the
+ * config is not sensible. The config is copied. */
+TOMTE_MUST_CHECK enum tomte_err
+tomte_coap_init(struct tomte_coap *ep, const struct tomte_coap_config *config,
+                struct tomte_arena *arena);
+
+/* Forgets everything, and overwrites it: messages may hold secrets. */
+void tomte_coap_wipe(struct tomte_coap *ep);
+
+/* The error says why a datagram was refused, for a log line; it was counted
+ * and dealt with. */
+enum tomte_err tomte_coap_step(struct tomte_coap *ep,
+                               const struct tomte_coap_event *event);
+
+/* When to step a TIMER at the latest; UINT64_MAX for never. */
+uint64_t tomte_coap_deadline(const struct tomte_coap *ep);
 
 /* The next effect; false when there is none left. */
 bool tomte_coap_poll(struct tomte_coap *ep, struct tomte_coap_effect *effect);

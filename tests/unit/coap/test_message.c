@@ -16,78 +16,79 @@ static struct tomte_span encode(const struct tomte_coap_msg *m)
 }
 
 /* Section 3: what each kind of bad datagram is, and what answers it. */
+static const struct {
+    const char *hex;
+    enum tomte_err err;
+    bool reset;
+} refused[] = {
+    /* shorter than a header */
+    {"", TOMTE_ERR_TRUNCATED, false},
+    {"40", TOMTE_ERR_TRUNCATED, false},
+    {"400100", TOMTE_ERR_TRUNCATED, false},
+    /* other versions: silence, whatever the type */
+    {"00010001", TOMTE_ERR_VERSION, false},
+    {"80010001", TOMTE_ERR_VERSION, false},
+    {"c0010001", TOMTE_ERR_VERSION, false},
+    /* token length 9 to 15; token cut short */
+    {"49010001 010203040506070809", TOMTE_ERR_MALFORMED, true},
+    {"4f010001 010203040506070809", TOMTE_ERR_MALFORMED, true},
+    {"59010001 010203040506070809", TOMTE_ERR_MALFORMED, false},
+    {"48010001 01020304050607", TOMTE_ERR_MALFORMED, true},
+    {"41010001", TOMTE_ERR_MALFORMED, true},
+    /* Empty with more than a header */
+    {"41000001 aa", TOMTE_ERR_MALFORMED, true},
+    {"40000001 b0", TOMTE_ERR_MALFORMED, true},
+    {"61000001 aa", TOMTE_ERR_MALFORMED, false},
+    {"70000001 ff01", TOMTE_ERR_MALFORMED, false},
+    /* reserved classes 1, 6, 7; class 3 is unassigned */
+    {"40200001", TOMTE_ERR_MALFORMED, true},
+    {"40c00001", TOMTE_ERR_MALFORMED, true},
+    {"40e10001", TOMTE_ERR_MALFORMED, true},
+    {"40610001", TOMTE_ERR_MALFORMED, true},
+    {"50200001", TOMTE_ERR_MALFORMED, false},
+    {"60e10001", TOMTE_ERR_MALFORMED, false},
+    /* what a type may not carry: table 1 */
+    {"50000001", TOMTE_ERR_MALFORMED, false}, /* NON Empty */
+    {"60010001", TOMTE_ERR_MALFORMED, false}, /* ACK request */
+    {"70010001", TOMTE_ERR_MALFORMED, false}, /* RST request */
+    {"70450001", TOMTE_ERR_MALFORMED, false}, /* RST response */
+    /* marker without payload */
+    {"40010001 ff", TOMTE_ERR_MALFORMED, true},
+    {"40010001 b161 ff", TOMTE_ERR_MALFORMED, true},
+    /* nibble 15; extension or value cut short; number over 65535 */
+    {"40010001 f0", TOMTE_ERR_MALFORMED, true},
+    {"40010001 0f", TOMTE_ERR_MALFORMED, true},
+    {"40010001 d0", TOMTE_ERR_MALFORMED, true},
+    {"40010001 e000", TOMTE_ERR_MALFORMED, true},
+    {"40010001 0d", TOMTE_ERR_MALFORMED, true},
+    {"40010001 0e00", TOMTE_ERR_MALFORMED, true},
+    {"40010001 b261", TOMTE_ERR_MALFORMED, true},
+    {"40010001 bd0061", TOMTE_ERR_MALFORMED, true},
+    {"40010001 e0ffff", TOMTE_ERR_MALFORMED, true},
+    {"40010001 e0fef2 10", TOMTE_ERR_MALFORMED, true},
+    {"50010001 b261", TOMTE_ERR_MALFORMED, false},
+    {"60450001 b261", TOMTE_ERR_MALFORMED, false},
+    /* and beside each of them a good one */
+    {"40000001", TOMTE_OK, false},
+    {"60000001", TOMTE_OK, false},
+    {"70000001", TOMTE_OK, false},
+    {"48010001 0102030405060708", TOMTE_OK, false},
+    {"60450001", TOMTE_OK, false},
+    {"401f0001", TOMTE_OK, false}, /* a method nobody knows */
+    {"40010001 e0fef2 00", TOMTE_OK, false},
+    {"40010001 ff00", TOMTE_OK, false},
+    {"40010001 ffff", TOMTE_OK, false},
+};
+
 TEST(message_refuses_what_section_3_refuses)
 {
-    static const struct {
-        const char *hex;
-        enum tomte_err err;
-        bool reset;
-    } rows[] = {
-        /* shorter than a header */
-        {"", TOMTE_ERR_TRUNCATED, false},
-        {"40", TOMTE_ERR_TRUNCATED, false},
-        {"400100", TOMTE_ERR_TRUNCATED, false},
-        /* other versions: silence, whatever the type */
-        {"00010001", TOMTE_ERR_VERSION, false},
-        {"80010001", TOMTE_ERR_VERSION, false},
-        {"c0010001", TOMTE_ERR_VERSION, false},
-        /* token length 9 to 15; token cut short */
-        {"49010001 010203040506070809", TOMTE_ERR_MALFORMED, true},
-        {"4f010001 010203040506070809", TOMTE_ERR_MALFORMED, true},
-        {"59010001 010203040506070809", TOMTE_ERR_MALFORMED, false},
-        {"48010001 01020304050607", TOMTE_ERR_MALFORMED, true},
-        {"41010001", TOMTE_ERR_MALFORMED, true},
-        /* Empty with more than a header */
-        {"41000001 aa", TOMTE_ERR_MALFORMED, true},
-        {"40000001 b0", TOMTE_ERR_MALFORMED, true},
-        {"61000001 aa", TOMTE_ERR_MALFORMED, false},
-        {"70000001 ff01", TOMTE_ERR_MALFORMED, false},
-        /* reserved classes 1, 6, 7; class 3 is unassigned */
-        {"40200001", TOMTE_ERR_MALFORMED, true},
-        {"40c00001", TOMTE_ERR_MALFORMED, true},
-        {"40e10001", TOMTE_ERR_MALFORMED, true},
-        {"40610001", TOMTE_ERR_MALFORMED, true},
-        {"50200001", TOMTE_ERR_MALFORMED, false},
-        {"60e10001", TOMTE_ERR_MALFORMED, false},
-        /* what a type may not carry: table 1 */
-        {"50000001", TOMTE_ERR_MALFORMED, false}, /* NON Empty */
-        {"60010001", TOMTE_ERR_MALFORMED, false}, /* ACK request */
-        {"70010001", TOMTE_ERR_MALFORMED, false}, /* RST request */
-        {"70450001", TOMTE_ERR_MALFORMED, false}, /* RST response */
-        /* marker without payload */
-        {"40010001 ff", TOMTE_ERR_MALFORMED, true},
-        {"40010001 b161 ff", TOMTE_ERR_MALFORMED, true},
-        /* nibble 15; extension or value cut short; number over 65535 */
-        {"40010001 f0", TOMTE_ERR_MALFORMED, true},
-        {"40010001 0f", TOMTE_ERR_MALFORMED, true},
-        {"40010001 d0", TOMTE_ERR_MALFORMED, true},
-        {"40010001 e000", TOMTE_ERR_MALFORMED, true},
-        {"40010001 0d", TOMTE_ERR_MALFORMED, true},
-        {"40010001 0e00", TOMTE_ERR_MALFORMED, true},
-        {"40010001 b261", TOMTE_ERR_MALFORMED, true},
-        {"40010001 bd0061", TOMTE_ERR_MALFORMED, true},
-        {"40010001 e0ffff", TOMTE_ERR_MALFORMED, true},
-        {"40010001 e0fef2 10", TOMTE_ERR_MALFORMED, true},
-        {"50010001 b261", TOMTE_ERR_MALFORMED, false},
-        {"60450001 b261", TOMTE_ERR_MALFORMED, false},
-        /* and beside each of them a good one */
-        {"40000001", TOMTE_OK, false},
-        {"60000001", TOMTE_OK, false},
-        {"70000001", TOMTE_OK, false},
-        {"48010001 0102030405060708", TOMTE_OK, false},
-        {"60450001", TOMTE_OK, false},
-        {"401f0001", TOMTE_OK, false}, /* a method nobody knows */
-        {"40010001 e0fef2 00", TOMTE_OK, false},
-        {"40010001 ff00", TOMTE_OK, false},
-        {"40010001 ffff", TOMTE_OK, false},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
         uint8_t bytes[32];
-        struct tomte_span d = test_hex(rows[i].hex, TOMTE_BUF_ARRAY(bytes));
+        struct tomte_span d = test_hex(refused[i].hex, TOMTE_BUF_ARRAY(bytes));
         struct tomte_coap_msg m;
         enum tomte_err err = tomte_coap_decode(d, &m);
-        CHECK_EQ(rows[i].err, err);
-        CHECK_EQ(rows[i].reset, tomte_coap_wants_reset(err, &m));
+        CHECK_EQ(refused[i].err, err);
+        CHECK_EQ(refused[i].reset, tomte_coap_wants_reset(err, &m));
         if (err == TOMTE_ERR_MALFORMED)
             CHECK_EQ(1, m.mid);
         if (err == TOMTE_OK)
