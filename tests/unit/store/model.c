@@ -22,8 +22,8 @@ static struct model_value new_value(struct rig *r, uint32_t longest)
 {
     struct model_value v = {.there = 1, .tag = r->tag++};
     uint64_t kind = tomte_random_below(&r->random, 4);
-    v.len = (uint32_t)tomte_random_below(&r->random,
-                                         kind == 0 ? longest + 1 : 60);
+    bool full = kind == 0 || r->crowded;
+    v.len = (uint32_t)tomte_random_below(&r->random, full ? longest + 1 : 60);
     if (v.len > longest)
         v.len = longest;
     if (v.len < 4)
@@ -222,6 +222,8 @@ static enum tomte_err put(struct rig *r)
 static enum tomte_err remove_record(struct rig *r)
 {
     uint32_t i = draw(r, MODEL_RECORDS);
+    if (r->crowded && draw(r, 8) != 0)
+        return put(r);
     bool there = r->now.records[i].there != 0;
     memset(&r->now.records[i], 0, sizeof r->now.records[i]);
     enum tomte_err err = tomte_store_remove(&r->store, record_key(i));
@@ -251,6 +253,8 @@ static enum tomte_err use_log(struct rig *r)
     enum tomte_err err = tomte_store_log_open(s, log_name(i), 60000, &log);
     if (err != TOMTE_OK || !there)
         return err;
+    if (r->crowded && draw(r, 4) != 0)
+        choice = 3;
     if (choice == 0) {
         memset(m, 0, sizeof *m);
         return tomte_store_log_remove(s, log_name(i));

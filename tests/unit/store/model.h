@@ -35,12 +35,15 @@ struct model {
     uint32_t zero;
 };
 
+_Static_assert(sizeof(struct model) % 8 == 0, "no padding");
+
 struct rig {
     struct tomte_disk *disk;
     struct tomte_store store;
     struct tomte_store_report report;
     struct tomte_random random;
     uint32_t tag; /* of the next value */
+    bool crowded; /* long values, few removals: the store is nearly full */
     struct model now;
     /* The states since the last sync: after a cut it is one of them. */
     struct model since[128];
