@@ -22,11 +22,6 @@ struct interval {
     bool closed; /* a bound itself still rounds to the value */
 };
 
-static struct big big_from(uint64_t v)
-{
-    return (struct big){{(uint32_t)v, (uint32_t)(v >> 32)}};
-}
-
 static void multiply(struct big *b, uint32_t by)
 {
     uint64_t carry = 0;
@@ -38,11 +33,15 @@ static void multiply(struct big *b, uint32_t by)
     TOMTE_ASSERT(carry == 0);
 }
 
-static void shift_left(struct big *b, unsigned bits)
+/* v * 2^power */
+static void set(struct big *b, uint64_t v, unsigned power)
 {
-    for (; bits >= 16; bits -= 16)
+    memset(b, 0, sizeof *b);
+    b->word[0] = (uint32_t)v;
+    b->word[1] = (uint32_t)(v >> 32);
+    for (; power >= 16; power -= 16)
         multiply(b, 1u << 16);
-    multiply(b, 1u << bits);
+    multiply(b, 1u << power);
 }
 
 static int compare(const struct big *a, const struct big *b)
@@ -76,22 +75,18 @@ static void subtract(struct big *a, const struct big *b)
 }
 
 /* For fraction * 2^power, both from a finite double above zero. */
-static struct interval interval_of(uint64_t fraction, int power, bool uneven)
+static void set_interval(struct interval *v, uint64_t fraction, int power,
+                         bool uneven)
 {
-    struct interval v = {.r = big_from(fraction),
-                         .s = big_from(1),
-                         .above = big_from(1),
-                         .below = big_from(1),
-                         .closed = fraction % 2 == 0};
     unsigned up = power > 0 ? (unsigned)power : 0;
     unsigned down = power < 0 ? (unsigned)-power : 0;
     /* Below a power of two the neighbour is only half as far. */
     unsigned extra = uneven ? 1 : 0;
-    shift_left(&v.r, up + 1 + extra);
-    shift_left(&v.s, down + 1 + extra);
-    shift_left(&v.above, up + extra);
-    shift_left(&v.below, up);
-    return v;
+    set(&v->r, fraction, up + 1 + extra);
+    set(&v->s, 1, down + 1 + extra);
+    set(&v->above, 1, up + extra);
+    set(&v->below, 1, up);
+    v->closed = fraction % 2 == 0;
 }
 
 static bool reaches(const struct interval *v, const struct big *bound)
@@ -218,7 +213,8 @@ static void put_finite(struct tomte_text *out, uint64_t bits)
         fraction |= hidden;
     else
         exponent = 1;
-    struct interval v = interval_of(fraction, exponent - 1075, uneven);
+    struct interval v;
+    set_interval(&v, fraction, exponent - 1075, uneven);
     int point = normalise(&v, (exponent - 1023) * 1233 / 4096); /* lg 2 */
     size_t n = generate(&v, digits);
     put_decimal(out, digits, n, point);

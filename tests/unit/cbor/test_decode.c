@@ -307,6 +307,31 @@ TEST(decode_strings_in_chunks_by_copy)
     check_error(TOMTE_ERR_MALFORMED, 3);
 }
 
+TEST(decode_copies_of_other_types)
+{
+    uint8_t out[4];
+    begin("82 01 61ff", 0);
+    tomte_cbor_enter_array(&d);
+    CHECK_EQ(0, tomte_cbor_get_text_copy(&d, TOMTE_BUF_ARRAY(out)).len);
+    check_error(TOMTE_ERR_TYPE, 1);
+    begin("61ff", 0);
+    CHECK_EQ(0, tomte_cbor_get_text_copy(&d, TOMTE_BUF_ARRAY(out)).len);
+    check_error(TOMTE_ERR_MALFORMED, 0);
+    begin("01", 0);
+    memset(out, 9, sizeof out);
+    tomte_cbor_get_bytes_exact(&d, out, 4);
+    CHECK_BYTES(TOMTE_SPAN_LIT("\0\0\0\0"), TOMTE_SPAN_ARRAY(out));
+    check_error(TOMTE_ERR_TYPE, 0);
+}
+
+TEST(decode_refuses_what_offsets_cannot_reach)
+{
+    size_t len = (size_t)TOMTE_CBOR_BYTES_MAX + 1;
+    tomte_cbor_decode_init(&d, TOMTE_SPAN(memory, len), 0); /* never read */
+    tomte_cbor_skip(&d);
+    check_error(TOMTE_ERR_TOO_LARGE, 0);
+}
+
 TEST(decode_names)
 {
     begin("82 64 6c616d70 6c 2f68616c6c2f6c616d702f6f", 0);

@@ -229,6 +229,18 @@ TEST(encode_nests_to_the_limit)
     check_error(TOMTE_ERR_TOO_LARGE);
 }
 
+TEST(encode_counts_up_to_its_limit)
+{
+    static const uint8_t nothing[1];
+    tomte_cbor_encode_init(&e, TOMTE_BUF(NULL, 0));
+    tomte_cbor_put_bytes(&e, TOMTE_SPAN(nothing, TOMTE_CBOR_BYTES_MAX - 5));
+    CHECK_OK(tomte_cbor_encode_done(&e, &out));
+    CHECK(out.len == TOMTE_CBOR_BYTES_MAX);
+    tomte_cbor_encode_init(&e, TOMTE_BUF(NULL, 0));
+    tomte_cbor_put_bytes(&e, TOMTE_SPAN(nothing, TOMTE_CBOR_BYTES_MAX - 4));
+    check_error(TOMTE_ERR_TOO_LARGE);
+}
+
 static void put_raw(const char *hex)
 {
     uint8_t bytes[64];
