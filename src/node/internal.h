@@ -55,6 +55,8 @@
 #define NODE_SCRATCH_BYTES  (512u << 10)
 #define NODE_OUTBOX_BYTES   4096 /* of one out event port */
 #define NODE_SLICE_FUEL     200000u
+#define NODE_RENEW_MS       5000u /* of what a container wants of an actuator */
+#define NODE_SENDS_A_STEP   16
 #define NODE_STANDBY_WAIT_MS 1000u /* without an ack: propose to count it out */
 #define NODE_PATH_BYTES     128
 #define NODE_COMMANDS       10
@@ -141,11 +143,13 @@ struct node_target {
 /* An event on its way to a consumer. */
 struct send {
     bool used;
+    uint32_t generation;
     bool press; /* of resource `from`, else of slot `from`, port `port` */
     uint16_t from;
     uint8_t port;
     struct tomte_name consumer;
     uint64_t epoch;
+    uint64_t sequence;
     uint64_t slot_epoch; /* the sender's: an answer to an old life is dropped */
 };
 
@@ -189,6 +193,9 @@ struct slot_port {
     uint16_t cell;          /* in state, out state not actuator; or NONE */
     uint64_t seen_revision; /* in state: delivered up to here */
     struct tomte_stream numbers; /* out state: of its representations */
+    uint8_t *last;               /* out state: what was put last */
+    uint16_t last_len;           /* TOMTE_LIMIT_MESSAGE_BYTES at most */
+    bool has_last;
 
     struct tomte_outbox *outbox; /* out event, in the slot's arena */
     struct node_target targets[TOMTE_LIMIT_CONSUMERS]; /* out event */
@@ -204,17 +211,26 @@ struct standby_peer {
     struct tomte_addr addr;
     bool insync;    /* in the confirmed set: commits wait for it */
     bool proposed;  /* in the set as this owner would have it */
+    bool out;       /* silent: proposed out, not confirmed yet */
+    bool failing;   /* the last request was not answered well */
     bool known;     /* `held` is what it said in this epoch */
     bool wants_checkpoint;
     bool in_flight;
     uint64_t held;      /* sequence that it acknowledged */
+    uint64_t proposed_at, out_at; /* lease request that first said so */
     uint64_t waits_ms;  /* since when it owes an answer; 0: it does not */
     uint64_t retry_ms;
 };
 
 struct slot {
+    struct tomte_node *node;
     uint8_t phase; /* enum slot_phase */
     uint16_t index;
+    bool seen;   /* in the view that is being put into force */
+    bool rebind; /* ports are to be bound when the container is ready */
+    bool collecting; /* a recovery after which ports must be rebuilt */
+    bool refused;    /* FAILED: for good with this image on this node */
+    uint8_t tries;   /* of fetching */
     char reason[TOMTE_REASON_MAX]; /* for people, when it does not run */
 
     /* as the view in force says */
@@ -226,6 +242,7 @@ struct slot {
     uint8_t digest[TOMTE_IMAGE_DIGEST_BYTES];
     struct tomte_view_node owner;
     bool has_owner;
+    uint64_t peers_epoch;
     uint8_t peers_len;
     struct standby_peer peers[TOMTE_HOME_STANDBYS_MAX];
 
@@ -246,13 +263,12 @@ struct slot {
     struct tomte_cursors cursors;
     struct inbox_entry *inbox;
     uint16_t inbox_cap, inbox_head, inbox_len;
-    int16_t running_entry;   /* inbox entry of the event at hand; -1: none */
-    uint8_t running_port;    /* state port of the event at hand */
-    bool replaying_start;    /* ports are rebuilt from replayed outputs */
-    uint64_t waiting;        /* committed, not released: its sequence */
-    uint64_t next_port_scan; /* fairness among state ports */
-    uint32_t notices;        /* denied names that were logged */
-    uint16_t fetch;          /* of image or checkpoint; NODE_FETCHES: none */
+    bool running_entry;  /* the event at hand is the first of the inbox */
+    uint64_t waiting;    /* committed, not released: its sequence */
+    bool waiting_trapped; /* it trapped: there are no outputs */
+    uint8_t next_port;   /* fairness among state ports */
+    uint32_t log_bytes_max; /* of the manifest */
+    uint16_t fetch;      /* of image or checkpoint; NODE_FETCHES: none */
 };
 
 /* ---- block-wise fetches ---- */
@@ -616,6 +632,9 @@ void node_actuator_load(struct tomte_node *n, size_t resource);
 
 /* ---- deliver.c ---- */
 
+/* What an out state port serves: the last payload, under a new number. */
+void node_deliver_state(struct tomte_node *n, struct slot *s,
+                        struct slot_port *p);
 /* One output of a released event. */
 void node_deliver_output(struct tomte_node *n, struct slot *s, unsigned port,
                          struct tomte_span payload);
@@ -685,13 +704,15 @@ void node_run_release(struct tomte_node *n, struct slot *s);
 
 /* ---- part.c ---- */
 
-/* Ports of a loaded container, from its manifest and the view's bindings. */
-TOMTE_MUST_CHECK enum tomte_err
-node_part_ports(struct tomte_node *n, struct slot *s,
-                const struct tomte_view_placement *placement);
-/* Bindings of a view put into force on ports that exist. */
-void node_part_bind(struct tomte_node *n, struct slot *s,
-                    const struct tomte_view_placement *placement);
+/* Ports of a loaded container, from its manifest; not bound yet. */
+TOMTE_MUST_CHECK enum tomte_err node_part_ports(struct tomte_node *n,
+                                                struct slot *s);
+/* The bindings of the view in force. */
+void node_part_bind(struct tomte_node *n, struct slot *s);
+/* The container hears of them; it must be ready. */
+void node_part_bind_container(struct slot *s);
+/* Takes a checkpoint; an error is logged and tried again later. */
+bool node_part_checkpoint(struct tomte_node *n, struct slot *s);
 TOMTE_MUST_CHECK enum tomte_err node_part_encode(struct tomte_node *n,
                                                  const struct slot *s,
                                                  struct tomte_buf out,

@@ -188,7 +188,6 @@ enum tomte_err node_keeper_init(struct tomte_node *n)
         return err;
     }
     struct tomte_keeper_config config = {.home = &k->home,
-                                         .name = n->config.name,
                                          .term = n->boot,
                                          .admit = true,
                                          .now_ms = n->now_ms};
