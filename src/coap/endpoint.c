@@ -151,17 +151,23 @@ bool tomte_coap_poll(struct tomte_coap *ep, struct tomte_coap_effect *effect)
         ep->stats.sent++;
         return true;
     }
-    if (ep->up.kind != 0) {
-        *effect = ep->up;
-        ep->up.kind = 0;
+    if (tomte_coap_poll_up(ep, effect))
         return true;
-    }
     while ((id = tomte_coap_next_ready(ep)) != TOMTE_COAP_NONE)
         if (emit(ep, id, effect)) {
             ep->stats.sent += effect->kind == TOMTE_COAP_SEND;
             return true;
         }
     return false;
+}
+
+bool tomte_coap_poll_up(struct tomte_coap *ep, struct tomte_coap_effect *effect)
+{
+    if (ep->up.kind == 0)
+        return false;
+    *effect = ep->up;
+    ep->up.kind = 0;
+    return true;
 }
 
 static bool are_sensible(const struct tomte_coap_params *p)

@@ -241,6 +241,12 @@ uint64_t tomte_coap_deadline(const struct tomte_coap *ep);
 /* The next effect; false when there is none left. */
 bool tomte_coap_poll(struct tomte_coap *ep, struct tomte_coap_effect *effect);
 
+/* Only what the last datagram hands up, REQUEST or RESPONSE, ahead of anything
+ * that is to be sent: for who must store before anything leaves. False when it
+ * handed up nothing (more). The rest comes from poll. */
+bool tomte_coap_poll_up(struct tomte_coap *ep,
+                        struct tomte_coap_effect *effect);
+
 /* ---- calls ----
  *
  * Handles name an entry and its generation: one that is no more gives
