@@ -45,6 +45,7 @@
 #include "home/view.h"
 #include "node/node.h"
 #include "store/store.h"
+#include "wasm/wasm.h"
 
 /* ---- bounds ---- */
 
@@ -217,7 +218,7 @@ struct standby_peer {
     bool wants_checkpoint;
     bool in_flight;
     uint64_t held;      /* sequence that it acknowledged */
-    uint64_t proposed_at, out_at; /* lease request that first said so */
+    uint64_t out_at;    /* lease request that first left it out */
     uint64_t waits_ms;  /* since when it owes an answer; 0: it does not */
     uint64_t retry_ms;
 };
