@@ -197,8 +197,8 @@ TOMTE_MUST_CHECK enum tomte_err tomte_actuator_encode(struct tomte_actuator *a,
  * between. */
 void tomte_actuator_stored(struct tomte_actuator *a, uint64_t now_ms);
 
-/* Into an actuator fresh from init. The time the node was off is not known, so
- * an override has left what was stored. On an error the actuator is as after
+/* Replaces all but the config. The time the node was off is not known, so an
+ * override has left what was stored. On an error the actuator is as after
  * init: it refuses everyone until the next view. */
 TOMTE_MUST_CHECK enum tomte_err tomte_actuator_decode(struct tomte_actuator *a,
                                                       struct tomte_span bytes,

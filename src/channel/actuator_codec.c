@@ -37,6 +37,7 @@ enum tomte_err tomte_actuator_decode(struct tomte_actuator *a,
 {
     struct tomte_actuator_config config = a->config;
     struct tomte_cbor_dec d;
+    tomte_actuator_init(a, &config);
     tomte_cbor_decode_init(&d, bytes, 0);
     tomte_cbor_enter_array(&d);
     if (tomte_cbor_get_uint(&d) != VERSION)

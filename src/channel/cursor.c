@@ -11,9 +11,9 @@ static struct tomte_cursor *get(const struct tomte_cursors *t,
                                 const struct tomte_name *producer);
 static void judge(const struct tomte_cursor *c, const struct tomte_origin *o,
                   struct tomte_cursor_report *report);
-static void judge_in_stream(const struct tomte_cursor *c,
-                            const struct tomte_origin *o,
-                            struct tomte_cursor_report *report);
+static void judge_next(const struct tomte_cursor *c,
+                       const struct tomte_origin *o,
+                       struct tomte_cursor_report *report);
 static bool behind(uint64_t stream, uint64_t sequence,
                    const struct tomte_origin *o);
 
@@ -193,38 +193,36 @@ static struct tomte_cursor *get(const struct tomte_cursors *t,
 static void judge(const struct tomte_cursor *c, const struct tomte_origin *o,
                   struct tomte_cursor_report *report)
 {
-    if (o->epoch < c->epoch || o->stream < c->taken_stream) {
+    if (o->epoch < c->epoch)
         report->verdict = TOMTE_CURSOR_FENCED;
-    } else if (c->placed && o->epoch > c->epoch) {
+    else if (c->placed && o->epoch > c->epoch)
         report->verdict = TOMTE_CURSOR_AHEAD;
-    } else if (o->stream == c->taken_stream) {
-        judge_in_stream(c, o, report);
+    else if (!behind(c->stream, c->sequence, o))
+        report->verdict = TOMTE_CURSOR_DUPLICATE;
+    else if (!behind(c->taken_stream, c->taken_sequence, o))
+        report->verdict = TOMTE_CURSOR_IN_PROGRESS;
+    else
+        judge_next(c, o, report);
+}
+
+/* A message that is not taken yet: the next one, or not? */
+static void judge_next(const struct tomte_cursor *c,
+                       const struct tomte_origin *o,
+                       struct tomte_cursor_report *report)
+{
+    bool same_stream = o->stream == c->taken_stream;
+    if (same_stream && o->sequence == c->taken_sequence + 1) {
+        report->verdict = TOMTE_CURSOR_ACCEPT;
     } else if (o->sequence != o->base) {
         report->verdict = TOMTE_CURSOR_HOLE;
+    } else if (same_stream) {
+        report->verdict = TOMTE_CURSOR_GAP;
+        report->lost = o->base - c->taken_sequence - 1;
     } else if (c->taken_stream == 0) {
         report->verdict = TOMTE_CURSOR_ACCEPT;
     } else {
         report->verdict = TOMTE_CURSOR_NEW_STREAM;
         report->lost = TOMTE_CURSOR_LOST_UNKNOWN;
-    }
-}
-
-static void judge_in_stream(const struct tomte_cursor *c,
-                            const struct tomte_origin *o,
-                            struct tomte_cursor_report *report)
-{
-    uint64_t next = c->taken_sequence + 1;
-    if (!behind(c->stream, c->sequence, o)) {
-        report->verdict = TOMTE_CURSOR_DUPLICATE;
-    } else if (o->sequence < next) {
-        report->verdict = TOMTE_CURSOR_IN_PROGRESS;
-    } else if (o->sequence == next) {
-        report->verdict = TOMTE_CURSOR_ACCEPT;
-    } else if (o->sequence == o->base) {
-        report->verdict = TOMTE_CURSOR_GAP;
-        report->lost = o->base - next;
-    } else {
-        report->verdict = TOMTE_CURSOR_HOLE;
     }
 }
 

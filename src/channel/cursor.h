@@ -54,9 +54,10 @@ enum tomte_cursor_verdict {
                                  of the old one are missing nobody knows */
     TOMTE_CURSOR_GAP,         /* accept: the next one that there is */
     TOMTE_CURSOR_IN_PROGRESS, /* taken, not committed: answer after that */
-    TOMTE_CURSOR_DUPLICATE,   /* committed: acknowledge again (2.04) */
+    TOMTE_CURSOR_DUPLICATE,   /* committed, or of a stream that was left
+                                 behind: acknowledge again (2.04) */
     TOMTE_CURSOR_HOLE,        /* one before it is missing (4.09) */
-    TOMTE_CURSOR_FENCED,      /* a newer epoch or stream is known (4.12) */
+    TOMTE_CURSOR_FENCED,      /* a newer epoch is known (4.12) */
     TOMTE_CURSOR_AHEAD,       /* its epoch is not known here yet (5.03) */
     TOMTE_CURSOR_DENIED,      /* not a producer that is listened to (4.03) */
 };
@@ -130,7 +131,7 @@ TOMTE_MUST_CHECK enum tomte_err
 tomte_cursors_encode(const struct tomte_cursors *t, struct tomte_buf out,
                      struct tomte_span *bytes);
 
-/* Into a table fresh from init. FULL; NOT_CANONICAL when not sorted, DUPLICATE.
- * On an error the table is empty. */
+/* Replaces all of it; what is listened to is to be bound again. FULL;
+ * NOT_CANONICAL when not sorted, DUPLICATE. On an error the table is empty. */
 TOMTE_MUST_CHECK enum tomte_err tomte_cursors_decode(struct tomte_cursors *t,
                                                      struct tomte_span bytes);

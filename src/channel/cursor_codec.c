@@ -32,6 +32,7 @@ enum tomte_err tomte_cursors_decode(struct tomte_cursors *t,
                                     struct tomte_span bytes)
 {
     struct tomte_cbor_dec d;
+    t->len = 0;
     tomte_cbor_decode_init(&d, bytes, 0);
     tomte_cbor_enter_array(&d);
     if (tomte_cbor_get_uint(&d) != VERSION)

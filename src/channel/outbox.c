@@ -13,6 +13,7 @@ static void drop_consumers(struct tomte_outbox *o,
                            const struct tomte_outbox_target *t, size_t count);
 static void bind_consumer(struct tomte_outbox *o,
                           const struct tomte_outbox_target *target);
+static void drop_oldest(struct tomte_outbox *o);
 static bool may_send(const struct tomte_outbox *o,
                      const struct tomte_outbox_consumer *c, uint64_t now_ms);
 static bool was_put(const struct tomte_outbox *o,
@@ -33,6 +34,8 @@ void tomte_outbox_init(struct tomte_outbox *o, struct tomte_buf memory,
     tomte_stream_init(&o->numbers);
     o->first = o->numbers.next;
     o->memory = memory;
+    o->bytes_max = memory.cap < UINT32_MAX ? (uint32_t)memory.cap : UINT32_MAX;
+    o->count_room = count_max;
     o->count_max = count_max;
 }
 
@@ -61,7 +64,7 @@ bool tomte_outbox_has_room(const struct tomte_outbox *o, size_t count,
 {
     if (o->consumers_len == 0)
         return true;
-    size_t free_bytes = o->memory.cap - o->used;
+    size_t free_bytes = o->bytes_max - o->used;
     return count <= o->count_max - tomte_outbox_count(o) &&
            count * TOMTE_OUTBOX_OVERHEAD <= free_bytes &&
            bytes <= free_bytes - count * TOMTE_OUTBOX_OVERHEAD;
@@ -72,7 +75,8 @@ enum tomte_err tomte_outbox_put(struct tomte_outbox *o, uint16_t format,
 {
     if (o->numbers.stream == 0)
         return TOMTE_ERR_STATE;
-    if (payload.len > TOMTE_LIMIT_MESSAGE_BYTES)
+    if (payload.len > TOMTE_LIMIT_MESSAGE_BYTES ||
+        payload.len + TOMTE_OUTBOX_OVERHEAD > o->bytes_max)
         return TOMTE_ERR_TOO_LARGE;
     if (!tomte_outbox_has_room(o, 1, payload.len))
         return TOMTE_ERR_FULL;
@@ -87,13 +91,13 @@ enum tomte_err tomte_outbox_put(struct tomte_outbox *o, uint16_t format,
     return TOMTE_OK;
 }
 
-enum tomte_err tomte_outbox_replay(struct tomte_outbox *o, uint64_t sequence,
-                                   uint16_t format, struct tomte_span payload)
+enum tomte_err tomte_outbox_replay(struct tomte_outbox *o, uint16_t format,
+                                   struct tomte_span payload)
 {
-    if (sequence < o->numbers.next)
-        return TOMTE_OK;
-    if (sequence > o->numbers.next)
-        return TOMTE_ERR_STATE;
+    uint64_t sequence;
+    while (tomte_outbox_count(o) > 0 &&
+           !tomte_outbox_has_room(o, 1, payload.len))
+        drop_oldest(o);
     return tomte_outbox_put(o, format, payload, &sequence);
 }
 
@@ -246,6 +250,14 @@ static void bind_consumer(struct tomte_outbox *o,
         c->backoff_ms = 0;
         c->sent = c->cursor;
     }
+}
+
+/* Everyone had acknowledged it. */
+static void drop_oldest(struct tomte_outbox *o)
+{
+    uint64_t oldest = o->first;
+    for (size_t i = 0; i < o->consumers_len; i++)
+        advance(o, &o->consumers[i], oldest);
 }
 
 /* Within one stream up to the window; a new stream waits until the old one is

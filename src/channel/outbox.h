@@ -23,9 +23,13 @@
  * and new owner made them from the same events, so consumers see which of them
  * they have. Then the first of the new stream, and with it the gap.
  *
- * Restart. decode the checkpoint, bind the consumers, replay the events and
- * give each output to tomte_outbox_replay; then send. Consumers must be bound
- * before the replay, else what it brings back is held for nobody.
+ * Restart. Decode the checkpoint, bind the consumers, replay the events and give
+ * each output to tomte_outbox_replay; then send. Consumers must be bound before
+ * the replay, else what it brings back is held for nobody. A replay may bring
+ * back more than is held at a time, since acknowledgements are not replayed:
+ * the oldest then make room. They were acknowledged, or there would have been
+ * no room for the newest when it was put first. For this the bounds are part of
+ * the checkpoint and stay with the container, wherever it goes.
  *
  * Life: init -> decode? -> bind -> (put | replay | next | acknowledged | hole
  * | failed | bind | open)*. Memory is the caller's and must outlive the outbox.
@@ -60,7 +64,9 @@ struct tomte_outbox {
     uint64_t first;              /* oldest held; numbers.next when empty */
     struct tomte_buf memory;     /* records of the messages held, in order */
     size_t used;
-    uint16_t count_max;
+    uint16_t count_room; /* what init allowed; */
+    uint16_t count_max;  /* what is used of it, */
+    uint32_t bytes_max;  /* and of memory.cap */
     uint8_t consumers_len;
     struct tomte_outbox_consumer consumers[TOMTE_LIMIT_CONSUMERS];
 };
@@ -96,18 +102,16 @@ bool tomte_outbox_has_room(const struct tomte_outbox *o, size_t count,
                            size_t bytes);
 
 /* Numbers and holds one message; the payload is copied. FULL; TOO_LARGE over
- * TOMTE_LIMIT_MESSAGE_BYTES. STATE when no stream was opened. Without consumers
- * it is numbered and gone. */
+ * TOMTE_LIMIT_MESSAGE_BYTES or all of the memory; STATE when no stream was
+ * opened. Without consumers it is numbered and gone. */
 TOMTE_MUST_CHECK enum tomte_err tomte_outbox_put(struct tomte_outbox *o,
                                                  uint16_t format,
                                                  struct tomte_span payload,
                                                  uint64_t *sequence);
 
-/* The same for an output that a replay brought back under a number that it has
- * already: one that was put before is OK and changes nothing, one that would
- * leave a hole is STATE. */
+/* The same for an output that a replay brings back, each in its turn: it gets
+ * the number that it had, and the oldest make room for it. */
 TOMTE_MUST_CHECK enum tomte_err tomte_outbox_replay(struct tomte_outbox *o,
-                                                    uint64_t sequence,
                                                     uint16_t format,
                                                     struct tomte_span payload);
 
@@ -173,8 +177,9 @@ TOMTE_MUST_CHECK enum tomte_err
 tomte_outbox_encode(const struct tomte_outbox *o, struct tomte_buf out,
                     struct tomte_span *bytes);
 
-/* Into an outbox fresh from init. Strict: besides those of cbor/cbor.h the
- * errors are FULL (it holds more than this one may), and INVALID (a part that
- * contradicts another). On an error the outbox is as after init. */
+/* Replaces all of it; consumers are to be bound again. Strict: besides those of
+ * cbor/cbor.h the errors are FULL (its bounds, which are taken over, are more
+ * than this memory has), and INVALID (a part that contradicts another). On an
+ * error the outbox is as after init. */
 TOMTE_MUST_CHECK enum tomte_err tomte_outbox_decode(struct tomte_outbox *o,
                                                     struct tomte_span bytes);

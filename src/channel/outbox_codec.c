@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An outbox in a checkpoint:
  *
- *   [1, stream, next,
+ *   [1, stream, next, count_max, bytes_max,
  *    [[stream, format, payload], ...],    messages held, the last is next - 1
  *    [[identity, cursor], ...]]           consumers, by identity
  */
@@ -16,6 +16,7 @@ static void put_messages(struct tomte_cbor_enc *e,
 static void put_consumers(struct tomte_cbor_enc *e,
                           const struct tomte_outbox *o);
 static void get_numbers(struct tomte_cbor_dec *d, struct tomte_outbox *o);
+static void get_bounds(struct tomte_cbor_dec *d, struct tomte_outbox *o);
 static void get_messages(struct tomte_cbor_dec *d, struct tomte_outbox *o);
 static void get_message(struct tomte_cbor_dec *d, struct tomte_outbox *o,
                         uint64_t *stream);
@@ -28,10 +29,12 @@ enum tomte_err tomte_outbox_encode(const struct tomte_outbox *o,
 {
     struct tomte_cbor_enc e;
     tomte_cbor_encode_init(&e, out);
-    tomte_cbor_put_array(&e, 5);
+    tomte_cbor_put_array(&e, 7);
     tomte_cbor_put_uint(&e, VERSION);
     tomte_cbor_put_uint(&e, o->numbers.stream);
     tomte_cbor_put_uint(&e, o->numbers.next);
+    tomte_cbor_put_uint(&e, o->count_max);
+    tomte_cbor_put_uint(&e, o->bytes_max);
     put_messages(&e, o);
     put_consumers(&e, o);
     return tomte_cbor_encode_done(&e, bytes);
@@ -41,17 +44,20 @@ enum tomte_err tomte_outbox_decode(struct tomte_outbox *o,
                                    struct tomte_span bytes)
 {
     struct tomte_cbor_dec d;
+    uint16_t count_max = o->count_room;
+    tomte_outbox_init(o, o->memory, count_max);
     tomte_cbor_decode_init(&d, bytes, 0);
     tomte_cbor_enter_array(&d);
     if (tomte_cbor_get_uint(&d) != VERSION)
         tomte_cbor_fail(&d, TOMTE_ERR_VERSION);
     get_numbers(&d, o);
+    get_bounds(&d, o);
     get_messages(&d, o);
     get_consumers(&d, o);
     tomte_cbor_leave(&d);
     enum tomte_err err = tomte_cbor_decode_done(&d);
     if (err != TOMTE_OK)
-        tomte_outbox_init(o, o->memory, o->count_max);
+        tomte_outbox_init(o, o->memory, count_max);
     return err;
 }
 
@@ -92,6 +98,18 @@ static void get_numbers(struct tomte_cbor_dec *d, struct tomte_outbox *o)
     o->first = next;
 }
 
+static void get_bounds(struct tomte_cbor_dec *d, struct tomte_outbox *o)
+{
+    uint64_t count_max = tomte_cbor_get_uint(d);
+    uint64_t bytes_max = tomte_cbor_get_uint(d);
+    if (count_max > o->count_max || bytes_max > o->bytes_max)
+        tomte_cbor_fail(d, TOMTE_ERR_FULL);
+    if (!tomte_cbor_ok(d))
+        return;
+    o->count_max = (uint16_t)count_max;
+    o->bytes_max = (uint32_t)bytes_max;
+}
+
 static void get_messages(struct tomte_cbor_dec *d, struct tomte_outbox *o)
 {
     size_t count = tomte_cbor_enter_array(d);
@@ -120,7 +138,7 @@ static void get_message(struct tomte_cbor_dec *d, struct tomte_outbox *o,
         tomte_cbor_fail(d, TOMTE_ERR_INVALID);
     if (record.payload.len > TOMTE_LIMIT_MESSAGE_BYTES)
         tomte_cbor_fail(d, TOMTE_ERR_TOO_LARGE);
-    if (record.payload.len + TOMTE_OUTBOX_OVERHEAD > o->memory.cap - o->used)
+    if (record.payload.len + TOMTE_OUTBOX_OVERHEAD > o->bytes_max - o->used)
         tomte_cbor_fail(d, TOMTE_ERR_FULL);
     if (!tomte_cbor_ok(d))
         return;

@@ -31,7 +31,7 @@ void tomte_outbox_append(struct tomte_outbox *o,
 {
     size_t len = record->payload.len;
     TOMTE_ASSERT(len <= UINT16_MAX);
-    TOMTE_ASSERT(len + TOMTE_OUTBOX_OVERHEAD <= o->memory.cap - o->used);
+    TOMTE_ASSERT(len + TOMTE_OUTBOX_OVERHEAD <= o->bytes_max - o->used);
     uint8_t *p = o->memory.data + o->used;
     tomte_put_le64(p + STREAM_AT, record->stream);
     tomte_put_le16(p + LEN_AT, (uint16_t)len);

@@ -91,8 +91,7 @@ TOMTE_MUST_CHECK enum tomte_err
 tomte_writer_encode(const struct tomte_writer *w, struct tomte_buf out,
                     struct tomte_span *bytes);
 
-/* Into a writer fresh from init; the value is due at once. On an error the
- * writer is as after init. */
+/* Replaces the value, which is due at once; on an error nothing changes. */
 TOMTE_MUST_CHECK enum tomte_err tomte_writer_decode(struct tomte_writer *w,
                                                     struct tomte_span bytes,
                                                     uint64_t now_ms);

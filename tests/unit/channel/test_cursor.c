@@ -81,9 +81,11 @@ TEST(cursor_verdicts)
         {3, 6, 15, 14, HOLE, 0, false},
         {3, 6, 14, 14, NEW_STREAM, TOMTE_CURSOR_LOST_UNKNOWN, false},
         {3, 6, 14, 14, IN_PROGRESS, 0, false},
-        {3, 5, 14, 14, FENCED, 0, false},
+        {3, 5, 14, 14, IN_PROGRESS, 0, false}, /* left behind, soon */
         {3, 6, 15, 14, ACCEPT, 0, true},
         {3, 6, 14, 14, DUPLICATE, 0, false},
+        {3, 5, 14, 14, DUPLICATE, 0, false}, /* left behind */
+        {2, 5, 14, 14, FENCED, 0, false},
     };
     struct tomte_cursors t = fresh(3);
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
