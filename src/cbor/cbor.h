@@ -51,7 +51,7 @@ struct tomte_cbor_frame {
     uint32_t left;    /* items to come, keys and values counted apart */
     uint32_t item_at; /* where the item begins that is now written or read */
     uint32_t key_at;  /* a map's last key */
-    uint32_t key_len; /* 0: none yet */
+    uint32_t key_len; /* 0: none before */
     bool map;
     bool indefinite; /* decoder only: ends with a break */
 };

@@ -66,9 +66,8 @@ static void end_item(struct tomte_cbor_enc *e)
 
 void tomte_cbor_encode_init(struct tomte_cbor_enc *e, struct tomte_buf out)
 {
-    size_t cap = out.data == NULL || out.cap > TOMTE_CBOR_BYTES_MAX
-                     ? TOMTE_CBOR_BYTES_MAX
-                     : out.cap;
+    size_t cap =
+        out.cap < TOMTE_CBOR_BYTES_MAX ? out.cap : TOMTE_CBOR_BYTES_MAX;
     *e = (struct tomte_cbor_enc){.data = out.data, .cap = (uint32_t)cap};
     e->frames[0].left = CBOR_UNCOUNTED;
 }

@@ -16,7 +16,7 @@ enum tomte_err tomte_cbor_frame_step(struct tomte_cbor_frame *f,
     enum tomte_err err = TOMTE_OK;
     if (f->map && f->left % 2 == 0) {
         uint32_t len = at - f->item_at;
-        if (data != NULL && f->key_len > 0)
+        if (data != NULL) /* the first key is greater than nothing */
             err = check_order(TOMTE_SPAN(data + f->key_at, f->key_len),
                               TOMTE_SPAN(data + f->item_at, len));
         f->key_at = f->item_at;

@@ -68,7 +68,8 @@ TEST(encode_floats_in_their_shortest_form)
         {5e-324, "fb0000000000000001"},
         {1.7976931348623157e+308, "fb7fefffffffffffff"},
         {-0.0, "f98000"},
-        {16777217.0, "fb4170000010000000"}, /* 2^24 + 1 */
+        {16777217.0, "fb4170000010000000"},         /* 2^24 + 1 */
+        {1.0000000000000002, "fb3ff0000000000001"}, /* the last bit */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         begin();
@@ -79,6 +80,32 @@ TEST(encode_floats_in_their_shortest_form)
         double v = tomte_cbor_get_double(&d);
         CHECK_OK(tomte_cbor_decode_done(&d));
         CHECK(memcmp(&v, &rows[i].v, sizeof v) == 0);
+    }
+}
+
+TEST(encode_integers_in_their_shortest_form)
+{
+    static const struct {
+        uint64_t v;
+        const char *hex;
+    } rows[] = {
+        {23, "17"},
+        {24, "1818"},
+        {0xff, "18ff"},
+        {0x100, "190100"},
+        {0xffff, "19ffff"},
+        {0x10000, "1a00010000"},
+        {0xffffffff, "1affffffff"},
+        {0x100000000, "1b0000000100000000"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct tomte_cbor_dec d;
+        begin();
+        tomte_cbor_put_uint(&e, rows[i].v);
+        check_done(rows[i].hex);
+        tomte_cbor_decode_init(&d, out, 0);
+        CHECK(tomte_cbor_get_uint(&d) == rows[i].v);
+        CHECK_OK(tomte_cbor_decode_done(&d));
     }
 }
 

@@ -199,13 +199,13 @@ TEST(appendix_f_is_refused_in_both_modes)
     }
 }
 
-struct bad {
+struct border {
     const char *hex;
     enum tomte_err strict, lenient;
 };
 
 /* Section 4.2.1, one rule after the other; and validity, section 5.3. */
-static const struct bad not_deterministic[] = {
+static const struct border borders[] = {
     {"1817", TOMTE_ERR_NOT_CANONICAL, TOMTE_OK},
     {"1900ff", TOMTE_ERR_NOT_CANONICAL, TOMTE_OK},
     {"1a0000ffff", TOMTE_ERR_NOT_CANONICAL, TOMTE_OK},
@@ -241,15 +241,25 @@ static const struct bad not_deterministic[] = {
     {"64f4908080", TOMTE_ERR_MALFORMED, TOMTE_ERR_MALFORMED}, /* 0x110000 */
     {"61c3", TOMTE_ERR_MALFORMED, TOMTE_ERR_MALFORMED},       /* cut */
     {"62c3c3", TOMTE_ERR_MALFORMED, TOMTE_ERR_MALFORMED},
+    {"6180", TOMTE_ERR_MALFORMED, TOMTE_ERR_MALFORMED},
+    {"617f", TOMTE_OK, TOMTE_OK},
+    {"63ed9fbf", TOMTE_OK, TOMTE_OK},                       /* 0xd7ff */
+    {"63edbfbf", TOMTE_ERR_MALFORMED, TOMTE_ERR_MALFORMED}, /* 0xdfff */
+    {"63ee8080", TOMTE_OK, TOMTE_OK},                       /* 0xe000 */
+    {"64f48fbfbf", TOMTE_OK, TOMTE_OK},                     /* 0x10ffff */
+    {"f820", TOMTE_OK, TOMTE_OK},
+    {"5f4201", TOMTE_ERR_NOT_CANONICAL, TOMTE_ERR_TRUNCATED},
+    {"5f42ff", TOMTE_ERR_NOT_CANONICAL, TOMTE_ERR_TRUNCATED},
+    {"7f7a0000001061ff", TOMTE_ERR_NOT_CANONICAL, TOMTE_ERR_TRUNCATED},
     {"7f61c361bcff", TOMTE_ERR_NOT_CANONICAL, TOMTE_ERR_MALFORMED},
 };
 
-TEST(what_is_not_deterministic_or_not_valid)
+TEST(borders_of_deterministic_and_of_valid)
 {
     uint8_t bytes[64];
-    size_t n = sizeof not_deterministic / sizeof *not_deterministic;
+    size_t n = sizeof borders / sizeof *borders;
     for (size_t i = 0; i < n; i++) {
-        const struct bad *x = &not_deterministic[i];
+        const struct border *x = &borders[i];
         struct tomte_span in = test_hex(x->hex, TOMTE_BUF_ARRAY(bytes));
         CHECK_EQ(x->strict, skip_all(in, 0));
         CHECK_EQ(x->lenient, skip_all(in, TOMTE_CBOR_LENIENT));
