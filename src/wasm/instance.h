@@ -176,10 +176,10 @@ bool wasm_call_host(struct tomte_wasm_instance *inst,
                     struct tomte_wasm_instance *caller, int32_t *fuel,
                     uint32_t offset);
 
-/* What host function is pending; NULL if it is none of the host's. */
+/* The host function that is pending, and its type. */
 const struct tomte_wasm_host_func *
 wasm_pending_host(const struct tomte_wasm_instance *inst,
-                  const struct wasm_type **type);
+                  struct tomte_wasm_type *type);
 
 /* Instructions on tables and on memory as a whole. `sp` is above the operands
  * and is moved to above the results. Returns a trap's reason or NONE. */

@@ -7,9 +7,10 @@
 #include <string.h>
 
 static bool set_busy(struct tomte_wasm_instance *inst, bool busy);
-static bool args_ok(struct tomte_wasm_instance *inst,
-                    const struct wasm_type *type, const uint32_t *args);
+static bool refs_ok(struct tomte_wasm_instance *inst, struct tomte_span types,
+                    const uint32_t *values);
 static void go_on(struct tomte_wasm_instance *inst);
+static void finish(struct tomte_wasm_instance *inst);
 
 #define GRANT_MAX (1 << 30)
 
@@ -24,7 +25,8 @@ enum tomte_err tomte_wasm_start(struct tomte_wasm_instance *instance,
     if (func >= inst->m->all.of[TOMTE_WASM_FUNC])
         return TOMTE_ERR_NOT_FOUND;
     const struct wasm_type *type = &inst->m->types[inst->m->funcs[func].type];
-    if (arg_slots != type->param_slots || !args_ok(inst, type, args))
+    if (arg_slots != type->param_slots ||
+        !refs_ok(inst, tomte_wasm_func_type(inst->m, func).params, args))
         return TOMTE_ERR_TYPE;
     if (arg_slots > inst->slot_count)
         return TOMTE_ERR_NO_MEMORY;
@@ -91,11 +93,11 @@ bool tomte_wasm_pending(const struct tomte_wasm_instance *instance,
 {
     if (instance->status != TOMTE_WASM_SUSPENDED)
         return false;
-    const struct wasm_type *type;
+    struct tomte_wasm_type type;
     out->func = wasm_pending_host(instance, &type);
-    out->arg_slots = type->param_slots;
-    out->result_slots = type->result_slots;
-    out->args = instance->slots + instance->sp - type->param_slots;
+    out->arg_slots = tomte_wasm_slots(type.params);
+    out->result_slots = tomte_wasm_slots(type.results);
+    out->args = instance->slots + instance->sp - out->arg_slots;
     return true;
 }
 
@@ -105,7 +107,10 @@ enum tomte_err tomte_wasm_resume(struct tomte_wasm_instance *instance,
     struct tomte_wasm_pending p;
     if (instance->busy || !tomte_wasm_pending(instance, &p))
         return TOMTE_ERR_STATE;
-    if (result_slots != p.result_slots)
+    struct tomte_wasm_type type;
+    wasm_pending_host(instance, &type);
+    if (result_slots != p.result_slots ||
+        !refs_ok(instance, type.results, results))
         return TOMTE_ERR_TYPE;
     uint32_t at = instance->sp - p.arg_slots;
     if (result_slots != 0)
@@ -113,6 +118,8 @@ enum tomte_err tomte_wasm_resume(struct tomte_wasm_instance *instance,
     instance->sp = at + result_slots;
     instance->pending = WASM_NONE;
     instance->status = TOMTE_WASM_READY;
+    if (instance->depth == 0)
+        finish(instance);
     return TOMTE_OK;
 }
 
@@ -201,15 +208,13 @@ static bool set_busy(struct tomte_wasm_instance *inst, bool busy)
     return true;
 }
 
-static bool args_ok(struct tomte_wasm_instance *inst,
-                    const struct wasm_type *type, const uint32_t *args)
+static bool refs_ok(struct tomte_wasm_instance *inst, struct tomte_span types,
+                    const uint32_t *values)
 {
-    uint32_t slot = 0;
-    for (uint32_t i = 0; i < type->param_count; i++) {
-        uint8_t t = inst->m->bytes.data[type->params + i];
-        if (t == TOMTE_WASM_FUNCREF && !wasm_ref_ok(inst, args[slot]))
+    for (size_t i = 0; i < types.len; i++) {
+        if (types.data[i] == TOMTE_WASM_FUNCREF && !wasm_ref_ok(inst, *values))
             return false;
-        slot += wasm_width(t);
+        values += wasm_width(types.data[i]);
     }
     return true;
 }
@@ -224,10 +229,14 @@ static void go_on(struct tomte_wasm_instance *inst)
         if (!answered)
             return;
     }
-    if (inst->depth == 0) {
-        inst->result_slots = inst->sp;
-        inst->status = TOMTE_WASM_DONE;
-        return;
-    }
-    wasm_exec(inst);
+    if (inst->depth == 0)
+        finish(inst);
+    else
+        wasm_exec(inst);
+}
+
+static void finish(struct tomte_wasm_instance *inst)
+{
+    inst->result_slots = inst->sp;
+    inst->status = TOMTE_WASM_DONE;
 }

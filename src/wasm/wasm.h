@@ -403,8 +403,9 @@ struct tomte_wasm_pending {
 bool tomte_wasm_pending(const struct tomte_wasm_instance *instance,
                         struct tomte_wasm_pending *out);
 
-/* Answer it; the instance is READY. STATE when not SUSPENDED, TYPE when the
- * number of slots is not the function's. */
+/* Answer it; the instance is READY, or DONE when the host function itself was
+ * what was started. STATE when not SUSPENDED, TYPE when the number of slots is
+ * not the function's or a funcref among them is none. */
 TOMTE_MUST_CHECK enum tomte_err
 tomte_wasm_resume(struct tomte_wasm_instance *instance, const uint32_t *results,
                   uint32_t result_slots);
