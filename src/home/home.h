@@ -62,7 +62,7 @@ struct tomte_home_node {
     bool keeper;
     bool retired; /* removed, but an epoch of a container refers to it */
     uint16_t containers_max;
-    uint16_t containers; /* owned or stood by for */
+    uint16_t containers; /* owned, stood by for, or history kept */
     uint32_t memory_max_kib;
     uint32_t memory_kib; /* of the containers that it owns */
     uint32_t offer_crc;  /* 0: has offered nothing yet */

@@ -21,8 +21,8 @@
  * Boot and sequence put the requests of a node in order, the term ties them to
  * one leader: a proposal that was overtaken counts no more. An owner that wants
  * to count out a standby which it has proposed and which its view does not list
- * as in sync may do so when a later request was answered as settled, with the
- * version of that same view.
+ * as in sync may do so when a later request, in which it said so, was answered
+ * as settled and with the version of that same view.
  *
  * The node counts a lease from the moment it sent the request that was
  * answered, the keeper from the moment it received it, both with 1 in 1,000 for
@@ -117,7 +117,7 @@ tomte_lease_answer_decode(struct tomte_span bytes,
 struct tomte_lease {
     uint64_t until_ms; /* 0: none was granted */
     uint64_t sent_ms;
-    uint32_t lease_ms; /* last granted */
+    uint32_t lease_ms; /* last granted; 0: none ever */
     bool asked;
     bool waiting; /* for the answer to the last request */
 };

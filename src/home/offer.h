@@ -8,7 +8,7 @@
  * names the offer by its CRC.
  *
  *   offer = {? 0: place, 1: containers, 2: memory in KiB, 3: [* resource]}
- *   resource = [channel, type, kind, actuator, ? role, ? place]
+ *   resource = [channel, type, kind, actuator, role, place]
  *
  * in deterministic CBOR; resources sorted by channel. A role or place that is
  * not given is an empty text. An offer with TOMTE_LIMIT_RESOURCES resources
@@ -36,7 +36,7 @@ struct tomte_resource {
 
 struct tomte_offer {
     struct tomte_name place; /* empty: none given */
-    uint16_t containers;     /* placed or standing by, at most */
+    uint16_t containers;     /* whose history it can keep, at most */
     uint32_t memory_kib;     /* for the memories of containers */
     uint16_t resources_len;
     struct tomte_span resources; /* encoded; see tomte_offer_next */
