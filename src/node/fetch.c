@@ -207,7 +207,7 @@ static enum tomte_err check_image(struct tomte_node *n, struct fetch *f)
     if (err == TOMTE_OK && memcmp(digest, s->digest, sizeof digest) != 0)
         err = TOMTE_ERR_CORRUPT;
     if (err != TOMTE_OK)
-        (void)tomte_store_blob_remove(&n->store, TOMTE_SPAN_ARRAY(key));
+        node_image_remove(n, TOMTE_SPAN_ARRAY(key));
     return err;
 }
 

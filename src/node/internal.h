@@ -494,6 +494,8 @@ bool node_image_here(struct tomte_node *n,
                      const uint8_t digest[TOMTE_IMAGE_DIGEST_BYTES],
                      struct tomte_store_blob_info *info);
 
+/* An image that is not what its name says, or not needed, leaves the store. */
+void node_image_remove(struct tomte_node *n, struct tomte_span key);
 /* SHA-256 over a stored blob. */
 TOMTE_MUST_CHECK enum tomte_err
 node_image_digest(struct tomte_node *n,

@@ -50,6 +50,13 @@ enum tomte_err node_image_digest(struct tomte_node *n,
     return TOMTE_OK;
 }
 
+void node_image_remove(struct tomte_node *n, struct tomte_span key)
+{
+    enum tomte_err err = tomte_store_blob_remove(&n->store, key);
+    if (err != TOMTE_OK && err != TOMTE_ERR_NOT_FOUND)
+        node_log_err(n, key, "cannot be removed", err);
+}
+
 static int digit(uint8_t c)
 {
     if (c >= '0' && c <= '9')
@@ -139,7 +146,9 @@ static void refuse(struct tomte_node *n, uint32_t request, enum tomte_err err,
     if (err == TOMTE_ERR_STATE) {
         struct tomte_coap_parts parts = {
             .code = TOMTE_COAP_REQUEST_ENTITY_INCOMPLETE};
-        (void)tomte_coap_respond(&n->coap, n->now_ms, request, &parts);
+        if (tomte_coap_respond(&n->coap, n->now_ms, request, &parts) !=
+            TOMTE_OK)
+            tomte_coap_drop(&n->coap, n->now_ms, request);
         return;
     }
     node_reply_error(n, request, err, text);
@@ -216,7 +225,7 @@ static enum tomte_err close_blob(struct tomte_node *n)
     if (err == TOMTE_OK && memcmp(digest, u->digest, sizeof digest) != 0)
         err = TOMTE_ERR_CORRUPT;
     if (err != TOMTE_OK)
-        (void)tomte_store_blob_remove(&n->store, TOMTE_SPAN_ARRAY(key));
+        node_image_remove(n, TOMTE_SPAN_ARRAY(key));
     return err;
 }
 
@@ -304,7 +313,7 @@ void node_image_sweep(struct tomte_node *n)
                                  key, &len) == TOMTE_OK) {
         if (needed(n, TOMTE_SPAN(key, len)))
             continue;
-        (void)tomte_store_blob_remove(&n->store, TOMTE_SPAN(key, len));
+        node_image_remove(n, TOMTE_SPAN(key, len));
         cursor = 0; /* nothing may be written between two calls of a walk */
     }
 }
