@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+# The Linux port, without what the store has already (ports_store.cmake).
+
+find_path(YAML_INCLUDE yaml.h REQUIRED)
+find_library(YAML_LIBRARY yaml REQUIRED)
+
+# Files that people write: manifests and homes.
+add_library(tomte_files STATIC
+  ports/linux/yaml_file.c ports/linux/manifest_file.c)
+target_compile_definitions(tomte_files PRIVATE _GNU_SOURCE)
+target_include_directories(tomte_files PUBLIC ports)
+target_link_libraries(tomte_files PUBLIC tomte_container ${YAML_LIBRARY})
+
+add_executable(tomte-pack apps/pack/main.c)
+target_compile_definitions(tomte-pack PRIVATE _GNU_SOURCE)
+target_link_libraries(tomte-pack PRIVATE tomte_files)
+
+# DIR/NAME.yaml and the module built of DIR/NAME.c make containers/NAME.image.
+function(tomte_image name dir)
+  tomte_container(${name} ${dir})
+  if(NOT TARGET container_${name})
+    return()
+  endif()
+  set(wasm ${TOMTE_CONTAINERS_DIR}/${name}.wasm)
+  set(image ${TOMTE_CONTAINERS_DIR}/${name}.image)
+  add_custom_command(
+    OUTPUT ${image}
+    COMMAND tomte-pack ${dir}/${name}.yaml ${wasm} ${image}
+    DEPENDS tomte-pack ${dir}/${name}.yaml ${wasm} container_${name}
+    COMMENT "Packing image ${name}"
+    VERBATIM)
+  add_custom_target(image_${name} ALL DEPENDS ${image})
+  add_dependencies(containers image_${name})
+endfunction()
