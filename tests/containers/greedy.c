@@ -16,7 +16,7 @@ TOMTE_ON_EVENT(event)
     tomte_put_number(out, tomte_put(out, big, sizeof(big)));
     tomte_put_number(out, tomte_put(out, (void *)0xfffffff0, 32));
     tomte_put_number(out, tomte_read((void *)0xffffff, 1));
-    tomte_put_number(out, tomte_get(out, big, sizeof(big)));
+    tomte_put_number(out, tomte_get(tomte_port("count"), big, sizeof(big)));
     tomte_put_number(out, tomte_get(tomte_port("in"), big, sizeof(big)));
     tomte_put_number(out, tomte_timer(8, 0));
     tomte_put_number(out, tomte_random(big, 257));

@@ -10,7 +10,8 @@ static void stir(uint64_t *mix, const void *data, size_t len)
 }
 
 /* `mix` after `event`; traps on a payload that begins with 't'. */
-static uint64_t stir_event(uint64_t mix, const struct tomte_event *event)
+__attribute__((noinline)) static uint64_t
+stir_event(uint64_t mix, const struct tomte_event *event)
 {
     uint8_t bytes[TOMTE_PAYLOAD_MAX];
     struct tomte_time time;

@@ -90,6 +90,11 @@ TEST(senml_whole_record_there_and_back)
     CHECK_EQ(TOMTE_ERR_TOO_LARGE,
              tomte_senml_full_name(&r, TOMTE_BUF(room, 11), &name));
     CHECK_EQ(0, name.len);
+    CHECK_EQ(TOMTE_ERR_TOO_LARGE,
+             tomte_senml_full_name(&r, TOMTE_BUF(room, 7), &name));
+    r.name.len = 0;
+    CHECK_OK(tomte_senml_full_name(&r, TOMTE_BUF(room, 8), &name));
+    CHECK_BYTES(TOMTE_SPAN_LIT("kitchen/"), name);
     /* Data stands behind the time: 8 is greater than 6. */
     in = (struct tomte_senml){
         .value = {.type = TOMTE_SENML_DATA, .s = TOMTE_SPAN_LIT("x")},
@@ -130,7 +135,7 @@ TEST(senml_encode_refuses)
     CHECK_EQ(TOMTE_ERR_FULL,
              tomte_senml_encode(&in, TOMTE_BUF(memory, 5), &pack));
     /* Section 4.5.1. */
-    CHECK_OK(name_error("", "A-:./_z9"));
+    CHECK_OK(name_error("", "A-:./_z9Za0"));
     CHECK_OK(name_error("a", "/b"));
     CHECK_EQ(TOMTE_ERR_INVALID, name_error("", "/b"));
     CHECK_EQ(TOMTE_ERR_INVALID, name_error("-", "b"));
@@ -175,6 +180,12 @@ TEST(senml_base_fields_apply)
     CHECK(r.value.type == TOMTE_SENML_DOUBLE && r.value.d == 0x1p63);
     CHECK_OK(decode_foreign("81 a2 24 3b7fffffffffffffff 02 20"));
     CHECK(r.value.type == TOMTE_SENML_DOUBLE && r.value.d == -0x1p63);
+    CHECK_OK(decode_foreign("81 a2 24 1b7ffffffffffffffe 02 01"));
+    CHECK(r.value.type == TOMTE_SENML_INT && r.value.i == INT64_MAX);
+    CHECK_OK(decode_foreign("81 a2 24 3b7ffffffffffffffe 02 20"));
+    CHECK(r.value.type == TOMTE_SENML_INT && r.value.i == INT64_MIN);
+    CHECK_OK(decode_foreign("81 a2 24 00 02 3b7fffffffffffffff"));
+    CHECK(r.value.type == TOMTE_SENML_INT && r.value.i == INT64_MIN);
     /* A base value is no base for a text. */
     CHECK_OK(decode_foreign("81 a2 24 14 03 6161"));
     CHECK_EQ(TOMTE_SENML_TEXT, r.value.type);
@@ -202,6 +213,10 @@ TEST(senml_other_forms_of_numbers)
     CHECK(r.value.d == 1e-22);
     CHECK_OK(decode("81 a1 02 c4 82 16 1b0020000000000000", 0));
     CHECK(r.value.d == 0x1p53 * 1e22);
+    CHECK_OK(decode("81 a1 02 c4 82 00 3b001fffffffffffff", 0));
+    CHECK(r.value.d == -0x1p53);
+    CHECK_EQ(TOMTE_ERR_UNSUPPORTED,
+             decode("81 a1 02 c4 82 00 3b0020000000000000", 0));
     CHECK_EQ(TOMTE_ERR_UNSUPPORTED, decode("81 a1 02 c4 82 17 01", 0));
     CHECK_EQ(TOMTE_ERR_UNSUPPORTED, decode("81 a1 02 c4 82 36 01", 0));
     CHECK_EQ(TOMTE_ERR_UNSUPPORTED,
@@ -248,6 +263,7 @@ TEST(senml_labels_not_known)
     /* {2: 1, 7: 60, 9: [1], "x": {}} */
     CHECK_OK(decode("81 a4 02 01 07 183c 09 8101 6178 a0", 0));
     CHECK_EQ(1, r.value.i);
+    CHECK_OK(decode("81 a3 02 01 1903e8 00 26 00", 0));
     CHECK_EQ(TOMTE_ERR_UNSUPPORTED, decode("81 a2 02 01 62785f a0", 0));
     CHECK_OK(decode("81 a2 02 01 60 a0", 0));
 }
