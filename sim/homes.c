@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "homes.h"
+
+#include <string.h>
+
+static const struct person_bind no_bind = {NULL, NULL, NULL};
+
+/*        attic (keeper): clock
+ *   hall: thermometer 1, button     cellar: thermometer 2, heater, lamp   */
+void home_winter(struct sim *w)
+{
+    struct sim_node *attic = sim_add_node(w, "attic", true);
+    struct sim_node *hall = sim_add_node(w, "hall", false);
+    struct sim_node *cellar = sim_add_node(w, "cellar", false);
+    sim_add_resource(attic, "/house/clock/hour", TOMTE_NODE_SENSOR, "clock",
+                     "hour", NULL, 0);
+    sim_add_resource(hall, "/room/thermometer-1/temperature", TOMTE_NODE_SENSOR,
+                     "thermometer", "temperature", "room", 0);
+    sim_add_resource(hall, "/hall/button/pressed", TOMTE_NODE_BUTTON, "button",
+                     "press", "hall", 0);
+    sim_add_resource(cellar, "/room/thermometer-2/temperature",
+                     TOMTE_NODE_SENSOR, "thermometer", "temperature", "room",
+                     0);
+    sim_add_resource(cellar, "/room/heater/power", TOMTE_NODE_ACTUATOR,
+                     "heater", "power", "room", 60000);
+    sim_add_resource(cellar, "/hall/lamp/on", TOMTE_NODE_ACTUATOR, "lamp",
+                     "switch", "hall", 0);
+    for (uint16_t i = 0; i < w->nodes_len; i++)
+        sim_start(w, i);
+    w->person = person_new(w, w->seed);
+    const struct person_bind thermostat[] = {
+        {"temperature", NULL, "room"},
+        {"heat", NULL, "room"},
+        {"switched", "/room/thermostat/switched", NULL},
+        {"integral", "/room/thermostat/integral", NULL},
+        {"setpoint", "/room/thermostat/setpoint", NULL},
+        no_bind};
+    const struct person_bind meter[] = {
+        {"switched", "/room/thermostat/switched", NULL},
+        {"power", "/room/heater/power", NULL},
+        {"starts", "/room/meter/starts", NULL},
+        {"energy", "/room/meter/energy", NULL},
+        no_bind};
+    const struct person_bind lamp[] = {
+        {"button", NULL, "hall"}, {"lamp", NULL, "hall"}, no_bind};
+    person_deploy(w->person, "thermostat", "thermostat", thermostat);
+    person_deploy(w->person, "meter", "meter", meter);
+    person_deploy(w->person, "lamp", "lamp", lamp);
+}
+
+/* Names live as long as the world: one set a room. */
+#define ROOMS_MAX 20
+
+struct room {
+    char name[16];
+    char identity[3][24];
+    char channel[8][48];
+};
+
+static struct room rooms[ROOMS_MAX];
+
+static const char *channel(struct room *r, int at, const char *rest)
+{
+    struct tomte_text t;
+    tomte_text_init(&t, r->channel[at], sizeof r->channel[at]);
+    tomte_text_char(&t, '/');
+    tomte_text_str(&t, r->name);
+    tomte_text_char(&t, '/');
+    tomte_text_str(&t, rest);
+    return r->channel[at];
+}
+
+static void furnish(struct sim *w, unsigned i)
+{
+    struct room *r = &rooms[i];
+    struct sim_node *n = &w->nodes[1 + 3 * i];
+    snprintf(r->name, sizeof r->name, "room-%u", i);
+    sim_add_resource(n, channel(r, 0, "thermometer/temperature"),
+                     TOMTE_NODE_SENSOR, "thermometer", "temperature", r->name,
+                     0);
+    sim_add_resource(n + 1, channel(r, 1, "heater/power"), TOMTE_NODE_ACTUATOR,
+                     "heater", "power", r->name, 60000);
+    sim_add_resource(n, channel(r, 2, "button/pressed"), TOMTE_NODE_BUTTON,
+                     "button", "press", r->name, 0);
+    sim_add_resource(n + 1, channel(r, 3, "lamp/on"), TOMTE_NODE_ACTUATOR,
+                     "lamp", "switch", r->name, 0);
+}
+
+static void inhabit(struct sim *w, unsigned i)
+{
+    struct room *r = &rooms[i];
+    static const char *const kinds[] = {"thermostat", "meter", "lamp"};
+    for (int k = 0; k < 3; k++)
+        snprintf(r->identity[k], sizeof r->identity[k], "%s-%u", kinds[k], i);
+    const char *switched = channel(r, 4, "thermostat/switched");
+    const struct person_bind thermostat[] = {
+        {"temperature", NULL, r->name},
+        {"heat", NULL, r->name},
+        {"switched", switched, NULL},
+        {"integral", channel(r, 5, "thermostat/integral"), NULL},
+        no_bind};
+    const struct person_bind meter[] = {
+        {"switched", switched, NULL},
+        {"power", r->channel[1], NULL},
+        {"starts", channel(r, 6, "meter/starts"), NULL},
+        {"energy", channel(r, 7, "meter/energy"), NULL},
+        no_bind};
+    const struct person_bind lamp[] = {
+        {"button", NULL, r->name}, {"lamp", NULL, r->name}, no_bind};
+    person_deploy(w->person, r->identity[0], "thermostat", thermostat);
+    person_deploy(w->person, r->identity[1], "meter", meter);
+    person_deploy(w->person, r->identity[2], "lamp", lamp);
+}
+
+void home_rooms(struct sim *w, unsigned nodes)
+{
+    unsigned count = (nodes - 1) / 3;
+    if (count > ROOMS_MAX)
+        count = ROOMS_MAX;
+    for (unsigned i = 0; i < nodes; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "node-%u", i);
+        sim_add_node(w, name, i == 0);
+    }
+    sim_add_resource(&w->nodes[0], "/house/clock/hour", TOMTE_NODE_SENSOR,
+                     "clock", "hour", NULL, 0);
+    for (unsigned i = 0; i < count; i++)
+        furnish(w, i);
+    for (uint16_t i = 0; i < w->nodes_len; i++)
+        sim_start(w, i);
+    w->person = person_new(w, w->seed);
+    for (unsigned i = 0; i < count; i++)
+        inhabit(w, i);
+}

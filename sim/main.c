@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tomte-sim: homes in virtual time, with everything that goes wrong in them. */
+#include "check.h"
+#include "homes.h"
+#include "world.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define S 1000000u
+
+struct options {
+    uint64_t seed, seeds;
+    unsigned nodes;
+    double hours;
+    bool winter, trace, calm;
+    const char *containers;
+};
+
+_Noreturn void tomte_panic(const char *file, int line, const char *what)
+{
+    printf("%s:%d: assertion failed: %s\n", file, line, what);
+    fflush(stdout);
+    abort();
+}
+
+static int usage(int status)
+{
+    fprintf(
+        status == 0 ? stdout : stderr,
+        "tomte-sim: a whole home in one process, in virtual time\n"
+        "usage: tomte-sim [--seed N] [--seeds N] [--nodes M] [--hours H]\n"
+        "                 [--winter] [--calm] [--trace] [--containers DIR]\n"
+        "  --seed N    the first seed (1); --seeds N how many from there (1)\n"
+        "  --nodes M   nodes of the home (30)\n"
+        "  --hours H   virtual hours with faults (1)\n"
+        "  --winter    the home of examples/winter instead\n"
+        "  --calm      no faults\n"
+        "  --trace     print what happens\n"
+        "e.g. tomte-sim --seed 42 --nodes 30 --hours 1 --trace\n");
+    return status;
+}
+
+/* Deploying, faults, healing, the last word of the checkers. */
+static bool live(struct sim *w, const struct options *o)
+{
+    if (o->winter)
+        home_winter(w);
+    else
+        home_rooms(w, o->nodes);
+    checks_make(w);
+    for (int i = 0; i < 300 && !person_done(w->person); i++)
+        if (!sim_run(w, w->now_us + S))
+            return false;
+    if (!person_done(w->person))
+        sim_fail(w, "the home could not be deployed in 5 minutes");
+    if (!o->calm)
+        faults_draw(w);
+    faults_begin(w);
+    if (!sim_run(w, w->now_us + (uint64_t)(o->hours * 3600 * S)))
+        return false;
+    faults_heal(w);
+    if (!sim_run(w, w->now_us + 300u * S))
+        return false;
+    checks_end(w);
+    return !w->failed;
+}
+
+static bool one_seed(uint64_t seed, const struct options *o)
+{
+    struct sim *w = calloc(1, sizeof *w);
+    TOMTE_ASSERT(w != NULL);
+    sim_init(w, seed);
+    w->verbose = o->trace;
+    w->containers = o->containers;
+    bool ok = live(w, o);
+    const struct sim_counts *c = &w->counts;
+    printf("seed %llu %s: hash %016llx, %llu steps, %llu datagrams (%llu "
+           "lost), %llu crashes, %llu partitions, %llu pauses, %llu "
+           "takeovers, %llu commits, %llu writes (%llu refused), %llu presses "
+           "(%llu acknowledged)\n",
+           (unsigned long long)seed, ok ? "good" : "FAILED",
+           (unsigned long long)w->hash, (unsigned long long)c->steps,
+           (unsigned long long)c->datagrams, (unsigned long long)c->lost,
+           (unsigned long long)c->crashes, (unsigned long long)c->partitions,
+           (unsigned long long)c->pauses, (unsigned long long)c->takeovers,
+           (unsigned long long)c->commits, (unsigned long long)c->writes,
+           (unsigned long long)c->refused, (unsigned long long)c->pressed,
+           (unsigned long long)c->acknowledged);
+    if (!ok) {
+        faults_print(w, stdout);
+        printf("  %s\n  again with: tomte-sim --seed %llu%s --nodes %u "
+               "--hours %g --trace\n",
+               w->failure, (unsigned long long)seed,
+               o->winter ? " --winter" : "", o->nodes, o->hours);
+    }
+    checks_free(w);
+    sim_free(w);
+    free(w);
+    fflush(stdout);
+    return ok;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option longs[] = {
+        {"seed", 1, NULL, 's'},   {"seeds", 1, NULL, 'n'},
+        {"nodes", 1, NULL, 'm'},  {"hours", 1, NULL, 'h'},
+        {"winter", 0, NULL, 'w'}, {"calm", 0, NULL, 'c'},
+        {"trace", 0, NULL, 't'},  {"containers", 1, NULL, 'd'},
+        {"help", 0, NULL, '?'},   {NULL, 0, NULL, 0}};
+    struct options o = {.seed = 1,
+                        .seeds = 1,
+                        .nodes = 30,
+                        .hours = 1,
+                        .containers = TOMTE_CONTAINERS};
+    for (int c; (c = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
+        if (c == 's')
+            o.seed = strtoull(optarg, NULL, 0);
+        else if (c == 'n')
+            o.seeds = strtoull(optarg, NULL, 0);
+        else if (c == 'm')
+            o.nodes = (unsigned)strtoul(optarg, NULL, 10);
+        else if (c == 'h')
+            o.hours = strtod(optarg, NULL);
+        else if (c == 'w')
+            o.winter = true;
+        else if (c == 'c')
+            o.calm = true;
+        else if (c == 't')
+            o.trace = true;
+        else if (c == 'd')
+            o.containers = optarg;
+        else
+            return usage(optopt == 0 ? 0 : 100);
+    }
+    if (o.nodes < 4 || o.nodes > SIM_NODES_MAX || o.hours < 0 || optind < argc)
+        return usage(100);
+    uint64_t good = 0;
+    for (uint64_t i = 0; i < o.seeds; i++)
+        good += one_seed(o.seed + i, &o);
+    printf("%llu passed, %llu failed, 0 skipped\n", (unsigned long long)good,
+           (unsigned long long)(o.seeds - good));
+    return good == o.seeds ? 0 : 1;
+}
