@@ -121,7 +121,7 @@ static bool combines(const struct tomte_channel_request *r)
 {
     switch (r->op) {
     case TOMTE_CHANNEL_SEND:
-        return r->has_origin && !r->has_for;
+        return !r->has_for;
     case TOMTE_CHANNEL_WRITE:
         return !(r->has_origin && r->has_for);
     default:
@@ -224,8 +224,6 @@ static enum tomte_err get_content(const struct tomte_coap_msg *msg,
         get_origin(msg->options, &out->has_origin, &out->origin);
     if (err == TOMTE_OK)
         err = get_for(msg->options, &out->has_for, &out->for_s);
-    if (err == TOMTE_OK && out->op == TOMTE_CHANNEL_SEND && !out->has_origin)
-        err = TOMTE_ERR_MISSING;
     if (err == TOMTE_OK && !combines(out))
         err = TOMTE_ERR_USAGE;
     return err;

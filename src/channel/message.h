@@ -7,7 +7,8 @@
  *   FORGET      GET, Observe 1
  *   WRITE       PUT                        payload; origin when a container
  *                                          writes; else ?for=SECONDS
- *   SEND        POST                       payload, origin
+ *   SEND        POST                       payload; origin, but not when a
+ *                                          person sends
  *   RELEASE     DELETE
  *
  * The path is the channel's name, one Uri-Path option for each part (RFC 7252
@@ -62,7 +63,7 @@ tomte_channel_request_encode(const struct tomte_channel_request *request,
 /* NOT_FOUND when the path is no channel's name, METHOD for another method,
  * OPTION for a critical option that is not known here, FORMAT for content
  * without a Content-Format or an Accept that is neither of the two above,
- * MISSING for a SEND without origin, USAGE for a query that is not `for=` and a
+ * USAGE for a query that is not `for=` and a
  * number, TOO_LARGE, and those of the origin. The code that answers is the
  * error's. */
 TOMTE_MUST_CHECK enum tomte_err

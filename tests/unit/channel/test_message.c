@@ -114,7 +114,7 @@ TEST(largest_request_fits)
 TEST(requests_that_make_no_sense_are_not_made)
 {
     struct tomte_channel_request cases[] = {
-        request(TOMTE_CHANNEL_SEND, "/a"),  /* without origin */
+        request(TOMTE_CHANNEL_SEND, "/a"),  /* for a time */
         request(TOMTE_CHANNEL_READ, "/a"),  /* with one */
         request(TOMTE_CHANNEL_READ, "/a"),  /* with a payload */
         request(TOMTE_CHANNEL_WRITE, "/a"), /* a container, for a time */
@@ -123,7 +123,7 @@ TEST(requests_that_make_no_sense_are_not_made)
     cases[1].has_origin = cases[3].has_origin = true;
     cases[1].origin = cases[3].origin = origin("x", 1, 1, 1);
     cases[2].payload = TOMTE_SPAN_LIT("x");
-    cases[3].has_for = cases[4].has_for = true;
+    cases[0].has_for = cases[3].has_for = cases[4].has_for = true;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         uint8_t options[TOMTE_CHANNEL_OPTIONS_MAX];
         struct tomte_coap_parts parts;
@@ -171,7 +171,7 @@ TEST(requests_of_others_are_checked)
          0},
         {PUT, "b1 61 11 70 3d00 666f723d313030303030303030", TOMTE_OK,
          TOMTE_CHANNEL_WRITE},
-        {POST, "b1 61 11 70", TOMTE_ERR_MISSING, 0},
+        {POST, "b1 61 11 70", TOMTE_OK, TOMTE_CHANNEL_SEND},
         {POST, "b1 61 11 70 e6 fccf 86 6162 01 01 01", TOMTE_ERR_TRUNCATED, 0},
         {POST, "b1 61 11 70 e8 fccf 86 6162 01 01 01 01 00", TOMTE_OK,
          TOMTE_CHANNEL_SEND},
