@@ -320,6 +320,11 @@ void node_keeper_lease(struct tomte_node *n, const struct tomte_addr *from,
         node_reply_error(n, request, err, NULL);
         return;
     }
+    /* A node of the home keeps to the HOME profile: what its requests leave
+     * behind may be forgotten in ten seconds, not in minutes. */
+    if (tomte_home_find_node(&n->keeper->home, &r.name) != TOMTE_HOME_NONE &&
+        tomte_coap_link(&n->coap, n->now_ms, from) != TOMTE_OK)
+        node_log(n, TOMTE_LOG_WARN, "no room for a link to a node");
     e.u.lease.request = &r;
     e.u.lease.from = *from;
     n->keeper->request = request;

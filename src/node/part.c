@@ -341,11 +341,10 @@ static void replay_output(struct tomte_node *n, struct slot *s,
                           const struct tomte_output *o)
 {
     struct slot_port *p = &s->ports[o->port];
-    uint64_t sequence;
     enum tomte_err err = TOMTE_OK;
     if (p->kind == TOMTE_PORT_EVENT) {
-        err = tomte_outbox_put(p->outbox, TOMTE_FORMAT_SENML_CBOR, o->payload,
-                               &sequence);
+        err = tomte_outbox_replay(p->outbox, TOMTE_FORMAT_SENML_CBOR,
+                                  o->payload);
     } else if (p->actuator) {
         err = tomte_writer_put(&p->writer, TOMTE_FORMAT_SENML_CBOR, o->payload,
                                n->now_ms);

@@ -6,6 +6,10 @@
  * counted out when the keeper has confirmed that, or when it is settled that
  * the proposal which named it came to nothing (home/lease.h).
  *
+ * Who counts is stored before it is proposed: the keeper may have logged a set
+ * that this node's stored view does not show yet, and an owner that crashed and
+ * goes on from there must not commit without those who may have replaced it.
+ *
  *   request = {0: 1, 1: epoch, 2: base, 3: held, 4: [* bstr record]}
  *   answer  = {0: held, 1: wants checkpoint}                              */
 #include "node/internal.h"
@@ -34,6 +38,66 @@ bool node_replicate_acknowledged(const struct slot *s, uint64_t sequence)
     return true;
 }
 
+/* ---- who counts, across a restart ---- */
+
+#define KEY_BYTES     64
+#define COUNTED_BYTES (16 + TOMTE_HOME_STANDBYS_MAX * (TOMTE_NAME_MAX + 2))
+
+static struct tomte_span counted_key(const struct slot *s,
+                                     uint8_t memory[KEY_BYTES])
+{
+    memcpy(memory, "insync/", 7);
+    memcpy(memory + 7, s->identity.text, s->identity.len);
+    return TOMTE_SPAN(memory, 7u + s->identity.len);
+}
+
+/* [epoch, name...] */
+static enum tomte_err store_counted(struct tomte_node *n, const struct slot *s)
+{
+    uint8_t key[KEY_BYTES], value[COUNTED_BYTES];
+    struct tomte_cbor_enc e;
+    struct tomte_span bytes;
+    size_t count = 0;
+    for (unsigned i = 0; i < s->peers_len; i++)
+        count += counts(&s->peers[i]);
+    tomte_cbor_encode_init(&e, TOMTE_BUF_ARRAY(value));
+    tomte_cbor_put_array(&e, 1 + count);
+    tomte_cbor_put_uint(&e, s->peers_epoch);
+    for (unsigned i = 0; i < s->peers_len; i++)
+        if (counts(&s->peers[i]))
+            tomte_cbor_put_text(&e, tomte_name_span(&s->peers[i].name));
+    enum tomte_err err = tomte_cbor_encode_done(&e, &bytes);
+    if (err == TOMTE_OK)
+        err = tomte_store_put(&n->store, counted_key(s, key), bytes);
+    if (err != TOMTE_OK)
+        node_log_err(n, tomte_name_span(&s->identity),
+                     "who holds its history cannot be stored", err);
+    return err;
+}
+
+static void count_again(struct slot *s, struct tomte_span name)
+{
+    for (unsigned i = 0; i < s->peers_len; i++)
+        if (tomte_span_equal(tomte_name_span(&s->peers[i].name), name))
+            s->peers[i].proposed = true;
+}
+
+static void load_counted(struct tomte_node *n, struct slot *s)
+{
+    uint8_t key[KEY_BYTES], value[COUNTED_BYTES];
+    struct tomte_cbor_dec d;
+    size_t len = 0;
+    if (tomte_store_get(&n->store, counted_key(s, key), TOMTE_BUF_ARRAY(value),
+                        &len) != TOMTE_OK)
+        return;
+    tomte_cbor_decode_init(&d, TOMTE_SPAN(value, len), 0);
+    tomte_cbor_enter_array(&d);
+    if (tomte_cbor_get_uint(&d) != s->peers_epoch)
+        return;
+    while (tomte_cbor_more(&d))
+        count_again(s, tomte_cbor_get_text(&d));
+}
+
 static const struct standby_peer *old_peer(const struct standby_peer *list,
                                            unsigned len,
                                            const struct tomte_name *name)
@@ -49,7 +113,7 @@ void node_replicate_view(struct tomte_node *n, struct slot *s,
 {
     struct standby_peer old[TOMTE_HOME_STANDBYS_MAX];
     unsigned old_len = s->peers_len;
-    bool same_life = s->peers_epoch == placement->epoch;
+    bool same_life = s->peers_epoch == placement->epoch, dropped = false;
     memcpy(old, s->peers, sizeof old);
     s->peers_epoch = placement->epoch;
     s->peers_len = placement->standbys_len;
@@ -65,13 +129,22 @@ void node_replicate_view(struct tomte_node *n, struct slot *s,
         p->addr = node->addr;
         /* Only from one confirmed set to the next does one cease to count: a
          * proposal that names it may be on its way to the log. */
-        if (p->insync && !node->insync)
+        if (p->insync && !node->insync) {
             p->proposed = p->out = false;
+            dropped = true;
+        }
         p->insync = node->insync;
         if (node->insync && !p->out)
             p->proposed = true;
     }
     n->again = true;
+    if (s->durability != TOMTE_DURABILITY_SYNC ||
+        s->part != TOMTE_VIEW_OWNER)
+        return;
+    if (!same_life)
+        load_counted(n, s);
+    if (dropped)
+        store_counted(n, s); /* stored, it counts after a restart */
 }
 
 /* ---- proposals ---- */
@@ -99,6 +172,11 @@ static void propose_in(struct tomte_node *n, struct slot *s,
         p->held < tomte_history_held(&s->history))
         return;
     p->proposed = true;
+    if (s->durability == TOMTE_DURABILITY_SYNC &&
+        store_counted(n, s) != TOMTE_OK) {
+        p->proposed = false;
+        return;
+    }
     n->lease_now = true;
 }
 
@@ -122,13 +200,15 @@ static void propose_out(struct tomte_node *n, struct slot *s,
 
 /* A standby that was proposed in and then out, and that the view never listed:
  * settled when a request after the one that left it out was answered so. */
-static void settle_out(struct tomte_node *n, struct standby_peer *p)
+static void settle_out(struct tomte_node *n, struct slot *s,
+                       struct standby_peer *p)
 {
     if (!p->out || p->insync || !p->proposed)
         return;
     if (n->settled_sequence >= p->out_at && n->settled == n->confirmed) {
         p->proposed = false;
         p->out = false;
+        store_counted(n, s); /* stored, it counts after a restart */
         n->again = true;
     }
 }
@@ -248,7 +328,7 @@ void node_replicate_work(struct tomte_node *n, struct slot *s)
         if (p->waits_ms != 0 &&
             n->now_ms - p->waits_ms >= NODE_STANDBY_WAIT_MS)
             propose_out(n, s, p);
-        settle_out(n, p);
+        settle_out(n, s, p);
     }
 }
 
