@@ -105,7 +105,6 @@ static enum tomte_err post(struct tomte_node *n, struct source *from,
     unsigned index = (unsigned)(send - n->sends);
     struct tomte_coap_request request = {.to = target->addr,
                                          .confirmable = true};
-    uint32_t handle;
     r.origin.stream = out->stream;
     r.origin.sequence = out->sequence;
     r.origin.base = out->base;
@@ -115,7 +114,7 @@ static enum tomte_err post(struct tomte_node *n, struct source *from,
         &r, TOMTE_BUF_ARRAY(options), &request.parts);
     request.cookie = cookie(COOKIE_SEND, index, send->generation);
     if (err == TOMTE_OK)
-        err = tomte_coap_request(&n->coap, n->now_ms, &request, &handle);
+        err = tomte_coap_request(&n->coap, n->now_ms, &request, &send->handle);
     return err;
 }
 
@@ -246,8 +245,13 @@ void node_deliver_forget(struct tomte_node *n, const struct slot *s)
 {
     for (int i = 0; i < NODE_SENDS; i++)
         if (n->sends[i].used && !n->sends[i].press &&
-            n->sends[i].from == s->index)
+            n->sends[i].from == s->index) {
+            tomte_coap_cancel(&n->coap, n->sends[i].handle);
             n->sends[i].used = false;
+        }
+    for (unsigned i = 0; i < s->ports_len; i++)
+        if (s->ports[i].actuator && s->ports[i].writer.in_flight)
+            tomte_coap_cancel(&n->coap, s->ports[i].write_handle);
 }
 
 /* ---- writes to actuators ---- */
@@ -258,7 +262,6 @@ static void write_due(struct tomte_node *n, struct slot *s, unsigned port)
     uint8_t options[TOMTE_CHANNEL_OPTIONS_MAX];
     struct tomte_writer_send w;
     struct tomte_coap_request request = {.to = p->addr, .confirmable = true};
-    uint32_t handle;
     if (!p->has_addr || !tomte_writer_next(&p->writer, n->now_ms, &w))
         return;
     struct tomte_channel_request r = {.op = TOMTE_CHANNEL_WRITE,
@@ -275,7 +278,8 @@ static void write_due(struct tomte_node *n, struct slot *s, unsigned port)
     enum tomte_err err = tomte_channel_request_encode(
         &r, TOMTE_BUF_ARRAY(options), &request.parts);
     if (err == TOMTE_OK)
-        err = tomte_coap_request(&n->coap, n->now_ms, &request, &handle);
+        err = tomte_coap_request(&n->coap, n->now_ms, &request,
+                                 &p->write_handle);
     if (err == TOMTE_OK)
         return;
     struct tomte_writer_answer none = {.sequence = w.sequence,

@@ -144,6 +144,7 @@ struct node_target {
 /* An event on its way to a consumer. */
 struct send {
     bool used;
+    uint32_t handle; /* of the request */
     uint32_t generation;
     bool press; /* of resource `from`, else of slot `from`, port `port` */
     uint16_t from;
@@ -203,6 +204,7 @@ struct slot_port {
     uint8_t targets_len;
 
     struct tomte_writer writer; /* actuator */
+    uint32_t write_handle;      /* of the write in flight */
     struct tomte_addr addr;     /* of the actuator's node; in event: unused */
     bool has_addr;
 };
@@ -652,7 +654,7 @@ void node_deliver_write_failed(struct tomte_node *n, uint64_t cookie);
 uint64_t node_deliver_deadline(const struct tomte_node *n);
 /* Room for the outputs of one more event on every out event port. */
 bool node_deliver_has_room(const struct slot *s);
-/* The slot's ports go away: in-flight sends are forgotten. */
+/* The slot's ports go away: what is in flight is given up, not repeated. */
 void node_deliver_forget(struct tomte_node *n, const struct slot *s);
 
 /* ---- receive.c ---- */
