@@ -3,13 +3,23 @@
 
 find_path(YAML_INCLUDE yaml.h REQUIRED)
 find_library(YAML_LIBRARY yaml REQUIRED)
+find_path(UV_INCLUDE uv.h REQUIRED)
+find_library(UV_LIBRARY uv REQUIRED)
 
 # Files that people write: manifests and homes.
 add_library(tomte_files STATIC
-  ports/linux/yaml_file.c ports/linux/manifest_file.c)
+  ports/linux/yaml_file.c ports/linux/manifest_file.c ports/linux/homefile.c)
 target_compile_definitions(tomte_files PRIVATE _GNU_SOURCE)
 target_include_directories(tomte_files PUBLIC ports)
 target_link_libraries(tomte_files PUBLIC tomte_container ${YAML_LIBRARY})
+
+# One node as a process.
+add_library(tomte_daemon STATIC ports/linux/daemon.c ports/linux/driver.c)
+target_compile_definitions(tomte_daemon PRIVATE _GNU_SOURCE)
+target_include_directories(tomte_daemon PUBLIC ports)
+target_link_libraries(tomte_daemon PUBLIC
+  tomte_node tomte_files tomte_port_block_file tomte_crypto_bearssl
+  ${UV_LIBRARY})
 
 add_executable(tomte-pack apps/pack/main.c)
 target_compile_definitions(tomte-pack PRIVATE _GNU_SOURCE)

@@ -19,6 +19,7 @@
 struct pending {
     struct pending *older;
     bool erase;
+    bool lost;      /* in a sync that failed: shows until the power is cut */
     bool was_blank; /* the whole sector, so `before` is not filled */
     uint32_t at;
     uint32_t len;
@@ -73,11 +74,16 @@ struct tomte_disk *tomte_disk_new(const struct tomte_disk_config *config)
     return d;
 }
 
-static void forget(struct tomte_disk *d)
+/* Drop what is in the journal: what was lost stays, unless `all`. */
+static void forget(struct tomte_disk *d, bool all)
 {
-    while (d->youngest != NULL) {
-        struct pending *p = d->youngest;
-        d->youngest = p->older;
+    for (struct pending **at = &d->youngest; *at != NULL;) {
+        struct pending *p = *at;
+        if (p->lost && !all) {
+            at = &p->older;
+            continue;
+        }
+        *at = p->older;
         free(p);
     }
 }
@@ -86,7 +92,7 @@ void tomte_disk_free(struct tomte_disk *d)
 {
     if (d == NULL)
         return;
-    forget(d);
+    forget(d, true);
     free(d->bytes);
     free(d->programmed);
     free(d->sectors);
@@ -195,7 +201,8 @@ static void put_garbage(struct tomte_disk *d, uint32_t at, uint32_t len)
 /* Do a write as far as its fate lets it arrive. */
 static void redo(struct tomte_disk *d, const struct pending *p)
 {
-    enum tomte_disk_fate fate = draw_fate(d);
+    enum tomte_disk_fate fate =
+        p->lost ? TOMTE_DISK_DROPPED : draw_fate(d);
     uint32_t len = p->len, unit = d->config.program_unit;
     if (fate == TOMTE_DISK_DROPPED)
         return;
@@ -233,7 +240,7 @@ void tomte_disk_crash(struct tomte_disk *d)
     d->youngest = reverse(d->youngest);
     for (struct pending *p = d->youngest; p != NULL; p = p->older)
         redo(d, p);
-    forget(d);
+    forget(d, true);
     d->off = false;
     d->cut_at = d->fail_at = d->fail_read_at = 0;
 }
@@ -329,6 +336,8 @@ static enum tomte_err disk_erase(void *ctx, uint32_t sector)
     s->erases++;
     d->stats.erases++;
     uint32_t at = sector * d->config.sector_bytes;
+    for (struct pending *p = d->youngest; p != NULL; p = p->older)
+        p->lost = p->lost && sector_of(d, p->at) != s;
     remember(d, true, at, TOMTE_SPAN_NONE, d->config.sector_bytes);
     if (err == TOMTE_OK)
         make_blank(d, at);
@@ -337,16 +346,21 @@ static enum tomte_err disk_erase(void *ctx, uint32_t sector)
     return err;
 }
 
+/* A sync that fails may have lost some of what it should have written, although
+ * reads go on to show it and the next sync succeeds: so does Linux. */
 static enum tomte_err disk_sync(void *ctx)
 {
     struct tomte_disk *d = ctx;
     bool touched;
     enum tomte_err err = begin(d, &touched);
-    if (err != TOMTE_OK)
-        return err;
-    d->stats.syncs++;
-    forget(d);
-    return TOMTE_OK;
+    if (err == TOMTE_OK) {
+        d->stats.syncs++;
+        forget(d, false);
+        return TOMTE_OK;
+    }
+    for (struct pending *p = d->youngest; p != NULL && !d->off; p = p->older)
+        p->lost = p->lost || draw_fate(d) != TOMTE_DISK_KEPT;
+    return err;
 }
 
 static const uint8_t *disk_map(void *ctx, uint32_t offset, size_t len)

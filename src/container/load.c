@@ -112,7 +112,7 @@ static struct tomte_wasm_config instance_config(const struct tomte_manifest *m,
 }
 
 /* A bound of what a checkpoint of this instance takes, without the node part:
- * a snapshot holds what the instance does, plus a head for each run of bytes. */
+ * a snapshot holds what the instance does, and a head for each run of bytes. */
 static size_t checkpoint_bytes(size_t instance_bytes)
 {
     return instance_bytes + instance_bytes / 8 + TOMTE_CHECKPOINT_BODY_BYTES +

@@ -108,7 +108,7 @@ static bool is_unfit(const struct tomte_home *home,
     const struct tomte_placement *p = &c->placement;
     if (home->nodes[p->owner].retired || must_renew(c))
         return true;
-    if (standing(seen, p->owner) == TOMTE_STANDING_OVER)
+    if (!seen->still && standing(seen, p->owner) == TOMTE_STANDING_OVER)
         return true;
     enum tomte_plan_no no =
         tomte_plan_may_own(home, seen, container, p->owner, false);

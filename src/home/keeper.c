@@ -61,6 +61,7 @@ enum tomte_err tomte_keeper_init(struct tomte_keeper *keeper,
         .p = p,
         .seen = {.now_ms = config->now_ms,
                  .start_ms = config->now_ms,
+                 .still = config->still,
                  .nodes = p->seen,
                  .containers = p->reports},
     };

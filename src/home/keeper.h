@@ -30,6 +30,7 @@
 struct tomte_keeper_config {
     const struct tomte_home *home;
     bool admit;      /* nodes that nobody added may join */
+    bool still;      /* see plan.h */
     uint64_t term;   /* of this leadership, higher than every earlier one: the
                         log's term, or the boot of the only keeper; not 0 */
     uint64_t now_ms; /* all times: this node's monotonic clock */

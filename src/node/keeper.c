@@ -190,6 +190,7 @@ enum tomte_err node_keeper_init(struct tomte_node *n)
     struct tomte_keeper_config config = {.home = &k->home,
                                          .term = n->boot,
                                          .admit = true,
+                                         .still = n->config.without.failover,
                                          .now_ms = n->now_ms};
     return tomte_keeper_init(&k->keeper, &config, n->arena);
 }

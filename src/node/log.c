@@ -3,8 +3,6 @@
  * not written: an idle hour stays quiet whatever repeats in it. */
 #include "node/internal.h"
 
-#include <string.h>
-
 /* A repeated line is shown again after this long, with how often. */
 #define REPEAT_SHOWN_MS 600000u
 
@@ -20,7 +18,8 @@ static struct log_line *same(struct tomte_node *n, const char *text)
                             back <= n->config.sizes.log_lines;
          back++) {
         struct log_line *line = line_at(n, n->line_next - back);
-        if (line->number != 0 && strcmp(line->text, text) == 0)
+        if (line->number != 0 && tomte_span_equal(tomte_span_str(line->text),
+                                                  tomte_span_str(text)))
             return line;
     }
     return NULL;

@@ -251,7 +251,7 @@ static size_t count_records(const struct slot *s,
 static enum tomte_err encode(const struct slot *s, const struct standby_peer *p,
                              struct tomte_buf out, struct tomte_span *bytes)
 {
-    struct tomte_history_cursor cursor;
+    struct tomte_history_cursor cursor = {0};
     struct tomte_cbor_enc e;
     size_t count = 0;
     bool none = s->durability == TOMTE_DURABILITY_NONE;

@@ -310,9 +310,7 @@ static enum tomte_err drop_foreign_history(struct tomte_node *n, struct slot *s)
     if (!tomte_history_has_checkpoint(&s->history))
         return TOMTE_OK;
     bool foreign = tomte_history_epoch(&s->history) < s->born;
-    bool unwanted = n->config.without.history &&
-                    tomte_history_epoch(&s->history) != s->epoch;
-    if (!foreign && !unwanted)
+    if (!foreign && !n->config.without.history)
         return TOMTE_OK;
     return tomte_history_remove(&s->history);
 }

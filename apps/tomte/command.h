@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tomte/command.h: the commands of `tomte`, one file or function each.
+ *
+ * argv[0] is the command's own name. Exit statuses are those of base/err.h: 0,
+ * 1 failed, 2 not found, 3 bad input, 4 no room, 5 not authorised, 100 usage,
+ * 111 try again later. */
+#pragma once
+
+#include "client.h"
+#include "home_run.h"
+#include "status.h"
+
+int command_node(int argc, char **argv);
+int command_up(int argc, char **argv);
+int command_status(int argc, char **argv);
+int command_why(int argc, char **argv);
+int command_deploy(int argc, char **argv);
+int command_move(int argc, char **argv);
+int command_kill(int argc, char **argv);
+int command_channel(int argc, char **argv);
+int command_logs(int argc, char **argv);
+int command_pack(int argc, char **argv);
+int command_new(int argc, char **argv);
+
+/* ---- shared by them ---- */
+
+/* --help: prints and gives 0; else prints to standard error and gives 100. */
+int usage(bool asked, const char *text);
+
+/* "tomte: cannot WHAT: why"; the exit status. */
+int failed(enum tomte_err err, const char *what, const char *detail);
+
+/* The running home and a client; false after saying why. `*status` is then the
+ * exit status. */
+bool open_home(struct home_run *run, struct client **c, const char *dir,
+               int *status);
+
+/* The value of "--name VALUE" taken out of argv; NULL when it is not there. */
+const char *take_option(int *argc, char **argv, const char *name);
+bool take_flag(int *argc, char **argv, const char *name);
+
+/* Where a channel is served: asks the nodes of the home. */
+enum tomte_err find_channel(struct home_run *run, struct client *c,
+                            const struct tomte_channel_name *name,
+                            struct tomte_addr *addr, unsigned *kind);
+
+/* Sends an image and then its container command. */
+enum tomte_err deploy_image(struct home_run *run, struct client *c,
+                            const struct home_container *container,
+                            char detail[256]);
+enum tomte_err send_command(struct home_run *run, struct client *c,
+                            const struct tomte_command *command,
+                            char detail[256]);
+
+/* A text in JSON quotes to standard output. */
+void json_text(struct tomte_span text);

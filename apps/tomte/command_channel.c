@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tomte channel get|put|watch|release. */
+#include "command.h"
+
+#include "cbor/senml.h"
+#include "channel/message.h"
+#include "coap/message.h"
+#include "node/node.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+    "usage: tomte channel get NAME [--json]\n"
+    "       tomte channel watch NAME\n"
+    "       tomte channel put NAME VALUE [--for SECONDS]\n"
+    "       tomte channel release NAME\n"
+    "Channels are named /room/thing/aspect. A put on an actuator overrides the\n"
+    "containers, for an hour unless said; release ends it. A put on a button\n"
+    "is a press, and returns when everyone who listens has taken it.\n"
+    "  e.g. tomte channel put /hall/button/pressed 1\n"
+    "       tomte channel put /room/heater/power 0 --for 600\n";
+
+struct target {
+    struct home_run *run;
+    struct client *c;
+    const char *text;
+    struct tomte_addr addr;
+    unsigned kind;
+    bool json;
+};
+
+static int print_value(const struct target *t, struct tomte_span payload)
+{
+    char value[64];
+    double number;
+    status_value(payload, value);
+    if (!t->json) {
+        printf("%s\n", value);
+        return 0;
+    }
+    printf("{\"channel\":");
+    json_text(tomte_span_str(t->text));
+    printf(",\"value\":");
+    if (status_number(payload, &number))
+        printf("%.12g}\n", number);
+    else {
+        json_text(tomte_span_str(value));
+        printf("}\n");
+    }
+    return 0;
+}
+
+static int get(const struct target *t)
+{
+    struct client_answer a = client_get(t->c, &t->addr, t->text, NULL);
+    if (a.err != TOMTE_OK)
+        return failed(a.err, "get", t->text);
+    return print_value(t, TOMTE_SPAN(a.data, a.len));
+}
+
+static bool on_news(void *ctx, struct tomte_span payload)
+{
+    print_value(ctx, payload);
+    fflush(stdout);
+    return true;
+}
+
+static int watch(struct target *t)
+{
+    enum tomte_err err =
+        client_observe(t->c, &t->addr, t->text, on_news, t);
+    return failed(err == TOMTE_OK ? TOMTE_ERR_STATE : err, "go on watching",
+                  t->text);
+}
+
+static int put(const struct target *t, const char *text, const char *seconds)
+{
+    uint8_t memory[64];
+    char query[32], *end;
+    struct tomte_span payload;
+    double v = strtod(text, &end);
+    if (strcmp(text, "on") == 0 || strcmp(text, "off") == 0)
+        v = strcmp(text, "on") == 0;
+    else if (end == text || *end != 0)
+        return usage(false, help);
+    struct tomte_senml record = {
+        .value = v == (double)(int64_t)v ? tomte_senml_int((int64_t)v)
+                                         : tomte_senml_double(v)};
+    enum tomte_err err =
+        tomte_senml_encode(&record, TOMTE_BUF_ARRAY(memory), &payload);
+    if (err != TOMTE_OK)
+        return failed(err, "put", text);
+    if (seconds != NULL)
+        snprintf(query, sizeof query, "for=%lu", strtoul(seconds, NULL, 10));
+    bool actuator = t->kind == TOMTE_NODE_ACTUATOR;
+    client_set_timeout(t->c, 8000);
+    struct client_answer a = client_send(
+        t->c, &t->addr, actuator ? TOMTE_COAP_PUT : TOMTE_COAP_POST, t->text,
+        seconds != NULL ? query : NULL, TOMTE_FORMAT_SENML_CBOR, payload);
+    return a.err == TOMTE_OK ? 0 : failed(a.err, "put", t->text);
+}
+
+static int release(const struct target *t)
+{
+    struct client_answer a =
+        client_send(t->c, &t->addr, TOMTE_COAP_DELETE, t->text, NULL, -1,
+                    TOMTE_SPAN_NONE);
+    return a.err == TOMTE_OK ? 0 : failed(a.err, "release", t->text);
+}
+
+static int run_verb(struct target *t, int argc, char **argv, const char *f)
+{
+    const char *verb = argv[1];
+    if (strcmp(verb, "get") == 0 && argc == 3)
+        return get(t);
+    if (strcmp(verb, "watch") == 0 && argc == 3)
+        return watch(t);
+    if (strcmp(verb, "put") == 0 && argc == 4)
+        return put(t, argv[3], f);
+    if (strcmp(verb, "release") == 0 && argc == 3)
+        return release(t);
+    return usage(false, help);
+}
+
+int command_channel(int argc, char **argv)
+{
+    static struct home_run run;
+    struct target t = {.run = &run};
+    struct tomte_channel_name name;
+    int status;
+    if (take_flag(&argc, argv, "--help"))
+        return usage(true, help);
+    const char *dir = take_option(&argc, argv, "--dir");
+    const char *seconds = take_option(&argc, argv, "--for");
+    t.json = take_flag(&argc, argv, "--json");
+    if (argc < 3)
+        return usage(false, help);
+    t.text = argv[2];
+    if (tomte_channel_name_parse(tomte_span_str(t.text), &name) != TOMTE_OK) {
+        fprintf(stderr, "tomte: %s is no channel name like /room/lamp/on\n",
+                t.text);
+        return 3;
+    }
+    if (!open_home(&run, &t.c, dir, &status))
+        return status;
+    enum tomte_err err = find_channel(&run, t.c, &name, &t.addr, &t.kind);
+    client_set_timeout(t.c, 5000);
+    status = err == TOMTE_OK ? run_verb(&t, argc, argv, seconds)
+                             : failed(err, "find the channel", t.text);
+    client_close(t.c);
+    return status;
+}

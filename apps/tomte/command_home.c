@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tomte why, deploy, move, kill, logs. */
+#include "command.h"
+
+#include "cbor/cbor.h"
+#include "home/command.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int command_why(int argc, char **argv)
+{
+    static const char help[] =
+        "usage: tomte why CONTAINER [--dir DIR]\n"
+        "Says where a container runs and why, or why nowhere.\n"
+        "  e.g. tomte why thermostat\n";
+    static struct home_run run;
+    struct client *c;
+    int status;
+    char path[128];
+    if (take_flag(&argc, argv, "--help"))
+        return usage(true, help);
+    const char *dir = take_option(&argc, argv, "--dir");
+    if (argc != 2)
+        return usage(false, help);
+    if (!open_home(&run, &c, dir, &status))
+        return status;
+    snprintf(path, sizeof path, "/.tomte/why/%.40s", argv[1]);
+    struct client_answer a =
+        client_get(c, &homefile_keeper(&run.home)->addr, path, NULL);
+    status = a.err == TOMTE_OK ? 0 : failed(a.err, "say why", argv[1]);
+    if (a.err == TOMTE_OK)
+        printf("%.*s\n", (int)a.len, (const char *)a.data);
+    client_close(c);
+    return status;
+}
+
+/* ---- deploy and move ---- */
+
+static bool parse_bind(const char *text, struct home_bind *b)
+{
+    const char *equals = strchr(text, '=');
+    if (equals == NULL)
+        return false;
+    struct tomte_span port = TOMTE_SPAN(text, (size_t)(equals - text));
+    if (tomte_name_parse(port, &b->port) != TOMTE_OK)
+        return false;
+    if (equals[1] == '/')
+        return tomte_channel_name_parse(tomte_span_str(equals + 1),
+                                        &b->channel) == TOMTE_OK;
+    return equals[1] == 0 ||
+           tomte_name_parse(tomte_span_str(equals + 1), &b->place) == TOMTE_OK;
+}
+
+int command_deploy(int argc, char **argv)
+{
+    static const char help[] =
+        "usage: tomte deploy IDENTITY IMAGE [--bind PORT=/CHANNEL] ...\n"
+        "                    [--bind PORT=PLACE] [--on NODE] [--dir DIR]\n"
+        "Ships an image (a file, or the name of one that is shipped) as the\n"
+        "container IDENTITY, new or as its next version.\n"
+        "  e.g. tomte deploy lamp lamp --bind button=hall --bind lamp=hall\n";
+    static struct home_run run;
+    static struct home_container container;
+    struct client *c;
+    int status;
+    char detail[256];
+    if (take_flag(&argc, argv, "--help"))
+        return usage(true, help);
+    const char *dir = take_option(&argc, argv, "--dir"), *bind;
+    const char *on = take_option(&argc, argv, "--on");
+    while ((bind = take_option(&argc, argv, "--bind")) != NULL)
+        if (container.binds_len == HOME_BINDS_MAX ||
+            !parse_bind(bind, &container.binds[container.binds_len++]))
+            return usage(false, help);
+    if (argc != 3 ||
+        tomte_name_parse(tomte_span_str(argv[1]), &container.identity) !=
+            TOMTE_OK ||
+        (on != NULL && tomte_name_parse(tomte_span_str(on), &container.prefer) !=
+                           TOMTE_OK))
+        return usage(false, help);
+    snprintf(container.image, sizeof container.image, "%s", argv[2]);
+    if (!open_home(&run, &c, dir, &status))
+        return status;
+    enum tomte_err err = deploy_image(&run, c, &container, detail);
+    status = err == TOMTE_OK ? 0 : failed(err, "deploy", detail);
+    if (err == TOMTE_OK)
+        printf("%s: deployed; see: tomte why %s\n", argv[1], argv[1]);
+    client_close(c);
+    return status;
+}
+
+int command_move(int argc, char **argv)
+{
+    static const char help[] =
+        "usage: tomte move CONTAINER NODE [--dir DIR]\n"
+        "       tomte move CONTAINER --anywhere\n"
+        "Runs a container on another node, with its state, and keeps it there\n"
+        "whenever that is possible; --anywhere lets it go again.\n"
+        "  e.g. tomte move thermostat cellar\n";
+    static struct home_run run;
+    struct client *c;
+    struct tomte_command command;
+    struct tomte_name identity;
+    int status;
+    char detail[256];
+    if (take_flag(&argc, argv, "--help"))
+        return usage(true, help);
+    const char *dir = take_option(&argc, argv, "--dir");
+    bool anywhere = take_flag(&argc, argv, "--anywhere");
+    if (argc != (anywhere ? 2 : 3) ||
+        tomte_name_parse(tomte_span_str(argv[1]), &identity) != TOMTE_OK)
+        return usage(false, help);
+    tomte_command_init(&command,
+                       anywhere ? TOMTE_COMMAND_UNPIN : TOMTE_COMMAND_PIN,
+                       identity);
+    if (!anywhere && tomte_name_parse(tomte_span_str(argv[2]), &command.node) !=
+                         TOMTE_OK)
+        return usage(false, help);
+    if (!open_home(&run, &c, dir, &status))
+        return status;
+    enum tomte_err err = send_command(&run, c, &command, detail);
+    status = err == TOMTE_OK ? 0 : failed(err, "move", detail);
+    client_close(c);
+    return status;
+}
+
+/* ---- kill ---- */
+
+static int signal_node(const struct home_run *run,
+                       const struct tomte_name *name, int number)
+{
+    pid_t pid = home_run_pid(run, name);
+    if (pid == 0) {
+        fprintf(stderr, "tomte: node %.*s does not run; start it with: tomte "
+                        "kill --start %.*s\n",
+                (int)name->len, name->text, (int)name->len, name->text);
+        return 2;
+    }
+    return kill(pid, number) == 0 ? 0 : 1;
+}
+
+/* `tomte up` owns the processes of its home, so that none outlives it. */
+static int ask_to_start(const struct home_run *run,
+                        const struct home_node *node)
+{
+    char path[RUN_DIR_MAX + 64];
+    snprintf(path, sizeof path, "%s/start.%.*s", run->dir, (int)node->name.len,
+             node->name.text);
+    FILE *f = fopen(path, "we");
+    if (f == NULL) {
+        fprintf(stderr, "tomte: %s: %s\n", path, strerror(errno));
+        return 1;
+    }
+    return fclose(f) == 0 ? 0 : 1;
+}
+
+int command_kill(int argc, char **argv)
+{
+    static const char help[] =
+        "usage: tomte kill NODE [--pause | --resume | --start] [--dir DIR]\n"
+        "Kills the process of a node as a power cut would (SIGKILL); --pause\n"
+        "stops it until --resume; --start starts it again.\n"
+        "  e.g. tomte kill hall\n";
+    static struct home_run run;
+    struct tomte_name name;
+    char error[256];
+    if (take_flag(&argc, argv, "--help"))
+        return usage(true, help);
+    const char *dir = take_option(&argc, argv, "--dir");
+    bool pause = take_flag(&argc, argv, "--pause");
+    bool resume = take_flag(&argc, argv, "--resume");
+    bool start = take_flag(&argc, argv, "--start");
+    if (argc != 2 || pause + resume + start > 1)
+        return usage(false, help);
+    if (!home_run_open(&run, dir, error)) {
+        fprintf(stderr, "tomte: %s\n", error);
+        return 2;
+    }
+    const struct home_node *node = NULL;
+    if (tomte_name_parse(tomte_span_str(argv[1]), &name) == TOMTE_OK)
+        node = homefile_node(&run.home, &name);
+    if (node == NULL) {
+        fprintf(stderr, "tomte: the home has no node %s\n", argv[1]);
+        return 2;
+    }
+    if (start)
+        return ask_to_start(&run, node);
+    return signal_node(&run, &name,
+                       pause ? SIGSTOP : resume ? SIGCONT : SIGKILL);
+}
+
+/* ---- logs ---- */
+
+/* Prints the lines of an answer; the last line's number. */
+static uint64_t print_lines(const struct client_answer *a, const char *node)
+{
+    static const char levels[] = "iwe";
+    struct tomte_cbor_dec d;
+    uint64_t last = 0;
+    tomte_cbor_decode_init(&d, TOMTE_SPAN(a->data, a->len), 0);
+    tomte_cbor_enter_array(&d);
+    while (tomte_cbor_more(&d)) {
+        tomte_cbor_enter_array(&d);
+        last = tomte_cbor_get_uint(&d);
+        uint64_t at = tomte_cbor_get_uint(&d);
+        uint64_t level = tomte_cbor_get_uint(&d);
+        uint64_t repeats = tomte_cbor_get_uint(&d);
+        struct tomte_span text = tomte_cbor_get_text(&d);
+        tomte_cbor_leave(&d);
+        printf("%s %8llu.%03llu %c %.*s", node, (unsigned long long)at / 1000,
+               (unsigned long long)at % 1000, levels[level < 3 ? level : 2],
+               (int)text.len, (const char *)text.data);
+        printf(repeats > 0 ? " (%llu more times)\n" : "\n",
+               (unsigned long long)repeats);
+    }
+    return last;
+}
+
+static int show_logs(const struct home_node *n, struct client *c, bool follow)
+{
+    char name[TOMTE_NAME_MAX + 1] = {0}, query[48];
+    uint64_t since = 0;
+    memcpy(name, n->name.text, n->name.len);
+    do {
+        snprintf(query, sizeof query, "since=%llu", (unsigned long long)since);
+        struct client_answer a =
+            client_get(c, &n->addr, "/.tomte/logs", query);
+        if (a.err != TOMTE_OK)
+            return failed(a.err, "read the lines of", name);
+        uint64_t last = print_lines(&a, name);
+        since = last > since ? last : since;
+        if (follow)
+            usleep(500000);
+    } while (follow);
+    return 0;
+}
+
+int command_logs(int argc, char **argv)
+{
+    static const char help[] =
+        "usage: tomte logs [NODE] [--follow] [--dir DIR]\n"
+        "The recent lines of a node, or of all; times are its own seconds.\n"
+        "  e.g. tomte logs cellar --follow\n";
+    static struct home_run run;
+    struct client *c;
+    int status;
+    if (take_flag(&argc, argv, "--help"))
+        return usage(true, help);
+    const char *dir = take_option(&argc, argv, "--dir");
+    bool follow = take_flag(&argc, argv, "--follow");
+    if (argc > 2 || (follow && argc != 2))
+        return usage(false, help);
+    if (!open_home(&run, &c, dir, &status))
+        return status;
+    client_set_timeout(c, 1500);
+    for (size_t i = 0; i < run.home.nodes_len; i++) {
+        const struct home_node *n = &run.home.nodes[i];
+        if (argc == 2 && !tomte_span_equal(tomte_name_span(&n->name),
+                                           tomte_span_str(argv[1])))
+            continue;
+        int one = show_logs(n, c, follow);
+        status = one != 0 ? one : status;
+    }
+    client_close(c);
+    return status;
+}
