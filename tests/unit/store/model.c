@@ -347,7 +347,8 @@ void rig_settle(struct rig *r)
             settled(r, &found);
             return;
         }
-    CHECK(!"the store holds none of the states since the last sync");
+    test_fail(__FILE__, __LINE__,
+              "the store holds none of the states since the last sync");
 }
 
 void rig_check(struct rig *r)
