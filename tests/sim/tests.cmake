@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+# Homes in virtual time. Twelve nodes keep a seed to a few seconds; more seeds
+# and hours: ./dev sim.
+if(TARGET tomte-sim AND NOT TOMTE_SANITIZE)
+  tomte_test(sim winter TIMEOUT 300
+    COMMAND $<TARGET_FILE:tomte-sim> --winter --seed 1 --seeds 10 --hours 0.5)
+  tomte_test(sim rooms TIMEOUT 600
+    COMMAND $<TARGET_FILE:tomte-sim> --nodes 12 --seed 1 --seeds 20 --hours 0.5)
+  tomte_test(sim thirty TIMEOUT 600
+    COMMAND $<TARGET_FILE:tomte-sim> --nodes 30 --seed 1 --seeds 2 --hours 0.5)
+endif()
