@@ -8,6 +8,25 @@ static void drain(struct duo *d, int who);
 static void log_time(struct duo *d, int who, char sign);
 static void log_msg(struct duo *d, const struct tomte_coap_msg *m);
 
+struct tomte_coap_config duo_config(void)
+{
+    struct tomte_coap_config c = tomte_coap_config_default(42);
+    c.params.random_permille = c.link.random_permille = 1000;
+    return c;
+}
+
+struct duo *duo_strangers(void)
+{
+    struct tomte_coap_config c = duo_config();
+    return duo_start(&c, false);
+}
+
+struct duo *duo_home(void)
+{
+    struct tomte_coap_config c = duo_config();
+    return duo_start(&c, true);
+}
+
 struct duo *duo_start(const struct tomte_coap_config *config, bool home)
 {
     static struct duo duo;

@@ -46,6 +46,11 @@ struct duo {
     uint8_t *memory[2];
 };
 
+/* Sizes of a hub, and ACK_RANDOM_FACTOR 1, so that times can be written down. */
+struct tomte_coap_config duo_config(void);
+struct duo *duo_strangers(void);
+struct duo *duo_home(void);
+
 /* A static duo, fresh. Both know each other as links when `home`. */
 struct duo *duo_start(const struct tomte_coap_config *config, bool home);
 

@@ -1,181 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests and responses, as transcripts (RFC 7252 appendix A and section 4).
- * ACK_RANDOM_FACTOR is 1 here, so that times can be written down. */
+/* Requests and responses, as transcripts (RFC 7252 section 4). */
 #include "duo.h"
-
-static struct tomte_coap_config config(void)
-{
-    struct tomte_coap_config c = tomte_coap_config_default(42);
-    c.params.random_permille = c.link.random_permille = 1000;
-    return c;
-}
-
-static struct duo *strangers(void)
-{
-    struct tomte_coap_config c = config();
-    return duo_start(&c, false);
-}
-
-static struct duo *home(void)
-{
-    struct tomte_coap_config c = config();
-    return duo_start(&c, true);
-}
-
-/* Figures 16 and 17, byte for byte. */
-TEST(appendix_a_piggybacked_bytes)
-{
-    struct duo *d = strangers();
-    static const char *const rows[][2] = {
-        {"40017d34 bb74656d7065726174757265", "60457d34 ff32322e332043"},
-        {"41017d35 20 bb74656d7065726174757265", "61457d35 20 ff32322e332043"},
-    };
-    for (size_t i = 0; i < 2; i++) {
-        uint8_t bytes[32];
-        struct tomte_coap_effect e;
-        CHECK_OK(tomte_coap_step(
-            &d->ep[B],
-            &(struct tomte_coap_event){
-                .kind = TOMTE_COAP_EVENT_DATAGRAM,
-                .now_ms = d->now_ms,
-                .from = d->addr[A],
-                .bytes = test_hex(rows[i][0], TOMTE_BUF_ARRAY(bytes))}));
-        CHECK(tomte_coap_poll(&d->ep[B], &e));
-        CHECK_EQ(TOMTE_COAP_REQUEST, e.kind);
-        CHECK_EQ(TOMTE_COAP_GET, e.msg.code);
-        d->request[B] = e.handle;
-        CHECK_OK(duo_answer(d, TOMTE_COAP_CONTENT, "22.3 C"));
-        CHECK(tomte_coap_poll(&d->ep[B], &e));
-        CHECK_EQ(TOMTE_COAP_SEND, e.kind);
-        CHECK(tomte_addr_equal(&d->addr[A], &e.peer));
-        CHECK_BYTES(test_hex(rows[i][1], TOMTE_BUF_ARRAY(bytes)), e.bytes);
-        CHECK(!tomte_coap_poll(&d->ep[B], &e));
-    }
-}
-
-/* Figure 17. */
-TEST(appendix_a_piggybacked)
-{
-    struct duo *d = strangers();
-    duo_ask(d, true, TOMTE_COAP_GET, "/temperature", -1, "");
-    duo_settle(d);
-    CHECK_OK(duo_answer(d, TOMTE_COAP_CONTENT, "22.3 C"));
-    duo_settle(d);
-    duo_elapse(d, 300000);
-    TRACE(d, "     0 A> CON m1 GET t1 /temperature\n"
-             "     0 B: request GET /temperature\n"
-             "     0 B> ACK m1 2.05 t1 \"22.3 C\"\n"
-             "     0 A: response 2.05 \"22.3 C\" last\n");
-}
-
-/* Figure 18: the request is lost. */
-TEST(appendix_a_request_retransmitted)
-{
-    struct duo *d = strangers();
-    d->lose = 1;
-    duo_ask(d, true, TOMTE_COAP_GET, "/temperature", -1, "");
-    duo_elapse(d, 2000);
-    CHECK_OK(duo_answer(d, TOMTE_COAP_CONTENT, "22.3 C"));
-    duo_elapse(d, 300000);
-    TRACE(d, "     0 A> CON m1 GET t1 /temperature (lost)\n"
-             "  2000 A> CON m1 GET t1 /temperature\n"
-             "  2000 B: request GET /temperature\n"
-             "  2000 B> ACK m1 2.05 t1 \"22.3 C\"\n"
-             "  2000 A: response 2.05 \"22.3 C\" last\n");
-    CHECK_EQ(1, d->ep[A].stats.retransmitted);
-}
-
-/* Figure 19: the response is lost; the duplicate gets it again. */
-TEST(appendix_a_response_retransmitted)
-{
-    struct duo *d = strangers();
-    d->lose = 2;
-    duo_ask(d, true, TOMTE_COAP_PUT, "/lamp", -1, "on");
-    duo_settle(d);
-    CHECK_OK(duo_answer(d, TOMTE_COAP_CHANGED, ""));
-    duo_elapse(d, 300000);
-    TRACE(d, "     0 A> CON m1 PUT t1 /lamp \"on\"\n"
-             "     0 B: request PUT /lamp \"on\"\n"
-             "     0 B> ACK m1 2.04 t1 (lost)\n"
-             "  2000 A> CON m1 PUT t1 /lamp \"on\"\n"
-             "  2000 B> ACK m1 2.04 t1\n"
-             "  2000 A: response 2.04 last\n");
-    CHECK_EQ(1, d->ep[B].stats.duplicates);
-}
-
-/* Figure 20: the answer takes longer than ack_delay_ms. */
-TEST(appendix_a_separate_response)
-{
-    struct duo *d = strangers();
-    duo_ask(d, true, TOMTE_COAP_GET, "/humidity", -1, "");
-    duo_elapse(d, 1000);
-    CHECK_OK(duo_answer(d, TOMTE_COAP_CONTENT, "60%"));
-    duo_elapse(d, 300000);
-    TRACE(d, "     0 A> CON m1 GET t1 /humidity\n"
-             "     0 B: request GET /humidity\n"
-             "   500 B> ACK m1\n"
-             "  1000 B> CON m2 2.05 t1 \"60%\"\n"
-             "  1000 A> ACK m2\n"
-             "  1000 A: response 2.05 \"60%\" last\n");
-}
-
-/* Figure 21: the client knows nothing of it, and says so. */
-TEST(appendix_a_separate_response_unexpected)
-{
-    struct duo *d = strangers();
-    uint32_t h = duo_ask(d, true, TOMTE_COAP_GET, "/humidity", -1, "");
-    duo_elapse(d, 500);
-    tomte_coap_cancel(&d->ep[A], h);
-    CHECK_OK(duo_answer(d, TOMTE_COAP_CONTENT, "60%"));
-    duo_elapse(d, 300000);
-    TRACE(d, "     0 A> CON m1 GET t1 /humidity\n"
-             "     0 B: request GET /humidity\n"
-             "   500 B> ACK m1\n"
-             "   500 B> CON m2 2.05 t1 \"60%\"\n"
-             "   500 A> RST m2\n");
-    CHECK_EQ(1, d->ep[A].stats.stray_responses);
-    CHECK_EQ(1, d->ep[B].stats.resets);
-}
-
-/* Figure 22. */
-TEST(appendix_a_nonconfirmable)
-{
-    struct duo *d = strangers();
-    duo_ask(d, false, TOMTE_COAP_GET, "/temperature", -1, "");
-    duo_settle(d);
-    CHECK_OK(duo_answer(d, TOMTE_COAP_CONTENT, "22.3 C"));
-    duo_elapse(d, 300000);
-    TRACE(d, "     0 A> NON m1 GET t1 /temperature\n"
-             "     0 B: request GET /temperature\n"
-             "     0 B> NON m2 2.05 t1 \"22.3 C\"\n"
-             "     0 A: response 2.05 \"22.3 C\" last\n");
-}
-
-/* Figure 23: a server may answer a NON with a CON. The token is what A drew.
- */
-TEST(appendix_a_confirmable_response_to_nonconfirmable)
-{
-    struct duo *d = strangers();
-    struct tomte_coap_effect e;
-    char hex[64] = "4445aa55 ";
-    duo_ask(d, false, TOMTE_COAP_GET, "/temperature", -1, "");
-    CHECK(tomte_coap_poll(&d->ep[A], &e));
-    struct tomte_text t;
-    tomte_text_init(&t, hex + 9, sizeof hex - 9);
-    tomte_text_hex(&t, tomte_span_slice(e.bytes, 4, 4));
-    tomte_text_str(&t, " ff3232");
-    CHECK_OK(duo_inject(d, A, &d->addr[B], hex));
-    CHECK_OK(duo_inject(d, A, &d->addr[B], hex));
-    TRACE(d, "     0 A> ACK m1\n"
-             "     0 A: response 2.05 \"22\" last\n"
-             "     0 A> ACK m1\n");
-    CHECK_EQ(1, d->ep[A].stats.duplicates);
-}
 
 /* Section 4.2: doubling timeouts, four repetitions, then the end. */
 TEST(request_without_an_answer_times_out)
 {
-    struct duo *d = strangers();
+    struct duo *d = duo_strangers();
     d->lose = ~0u;
     duo_ask(d, true, TOMTE_COAP_GET, "/x", -1, "");
     duo_elapse(d, 300000);
@@ -191,7 +21,7 @@ TEST(request_without_an_answer_times_out)
 
 TEST(request_acknowledged_but_never_answered_times_out)
 {
-    struct duo *d = home();
+    struct duo *d = duo_home();
     duo_ask(d, true, TOMTE_COAP_GET, "/x", -1, "");
     duo_elapse(d, 20000);
     TRACE(d, "     0 A> CON m1 GET t1 /x\n"
@@ -204,7 +34,7 @@ TEST(request_acknowledged_but_never_answered_times_out)
 
 TEST(request_with_a_timeout_of_its_own)
 {
-    struct duo *d = strangers();
+    struct duo *d = duo_strangers();
     uint32_t h;
     d->lose = ~0u;
     CHECK_OK(tomte_coap_request(
@@ -223,7 +53,7 @@ TEST(request_with_a_timeout_of_its_own)
 /* Section 5.2.2: a response implies the acknowledgement that was lost. */
 TEST(separate_response_overtakes_its_acknowledgement)
 {
-    struct duo *d = strangers();
+    struct duo *d = duo_strangers();
     d->lose = 2;
     duo_ask(d, true, TOMTE_COAP_GET, "/x", -1, "");
     duo_elapse(d, 500);
@@ -241,7 +71,7 @@ TEST(separate_response_overtakes_its_acknowledgement)
  * again, and is not handed up again. */
 TEST(separate_response_repeated)
 {
-    struct duo *d = strangers();
+    struct duo *d = duo_strangers();
     d->lose = 8;
     duo_ask(d, true, TOMTE_COAP_POST, "/x", -1, "");
     duo_elapse(d, 500);
@@ -260,7 +90,7 @@ TEST(separate_response_repeated)
 /* A duplicate of a request that is being worked on is acknowledged at once. */
 TEST(duplicate_of_an_open_request)
 {
-    struct duo *d = strangers();
+    struct duo *d = duo_strangers();
     d->twice = 1;
     duo_ask(d, true, TOMTE_COAP_POST, "/x", -1, "");
     duo_settle(d);
@@ -276,7 +106,7 @@ TEST(duplicate_of_an_open_request)
 
 TEST(duplicate_of_a_nonconfirmable_request)
 {
-    struct duo *d = strangers();
+    struct duo *d = duo_strangers();
     d->twice = 3;
     duo_ask(d, false, TOMTE_COAP_POST, "/x", -1, "");
     duo_settle(d);
@@ -293,7 +123,7 @@ TEST(duplicate_of_a_nonconfirmable_request)
  * factor of 1. */
 TEST(duplicate_is_forgotten_after_its_lifetime)
 {
-    struct duo *d = strangers();
+    struct duo *d = duo_strangers();
     static const char request[] = "44027d35 01020304";
     CHECK_OK(duo_inject(d, B, &d->addr[A], request));
     CHECK_OK(duo_answer(d, TOMTE_COAP_CHANGED, ""));
@@ -310,7 +140,7 @@ TEST(duplicate_is_forgotten_after_its_lifetime)
 /* Section 4.7: NSTART is 1 by default, 4 between the nodes of a home. */
 TEST(requests_wait_for_their_turn)
 {
-    struct duo *d = strangers();
+    struct duo *d = duo_strangers();
     for (int i = 0; i < 3; i++)
         duo_ask(d, true, TOMTE_COAP_GET,
                 i == 0   ? "/a"
@@ -339,7 +169,7 @@ TEST(requests_wait_for_their_turn)
 /* An empty ACK lets the next one go; so does a failure. */
 TEST(requests_wait_for_an_acknowledgement_or_the_end)
 {
-    struct duo *d = strangers();
+    struct duo *d = duo_strangers();
     duo_ask(d, true, TOMTE_COAP_GET, "/a", -1, "");
     duo_ask(d, true, TOMTE_COAP_GET, "/b", -1, "");
     uint32_t c = duo_ask(d, true, TOMTE_COAP_GET, "/c", -1, "");
@@ -364,7 +194,7 @@ TEST(requests_wait_for_an_acknowledgement_or_the_end)
 
 TEST(four_requests_are_outstanding_at_home)
 {
-    struct duo *d = home();
+    struct duo *d = duo_home();
     for (int i = 0; i < 6; i++)
         duo_ask(d, i % 2 == 0, TOMTE_COAP_GET, "/x", -1, "");
     d->lose = ~0u;
@@ -384,7 +214,7 @@ TEST(four_requests_are_outstanding_at_home)
 
 TEST(ping_and_pong)
 {
-    struct duo *d = strangers();
+    struct duo *d = duo_strangers();
     CHECK_OK(tomte_coap_ping(&d->ep[A], d->now_ms, &d->addr[B], 5));
     duo_settle(d);
     TRACE(d, "     0 A> CON m1\n"
@@ -400,7 +230,7 @@ TEST(ping_and_pong)
 
 TEST(request_that_is_reset)
 {
-    struct duo *d = strangers();
+    struct duo *d = duo_strangers();
     struct tomte_coap_effect e;
     duo_ask(d, true, TOMTE_COAP_GET, "/x", -1, "");
     CHECK(tomte_coap_poll(&d->ep[A], &e));
@@ -418,7 +248,7 @@ TEST(request_that_is_reset)
 /* An answer is for who asked: another address or token changes nothing. */
 TEST(forged_answers_are_ignored)
 {
-    struct duo *d = strangers();
+    struct duo *d = duo_strangers();
     struct tomte_coap_effect e;
     char hex[32] = "6445";
     duo_ask(d, true, TOMTE_COAP_GET, "/x", -1, "");
@@ -445,7 +275,7 @@ TEST(forged_answers_are_ignored)
 /* Section 4.2 and 4.3, as the endpoint does it. */
 TEST(malformed_messages_are_reset_or_ignored)
 {
-    struct duo *d = strangers();
+    struct duo *d = duo_strangers();
     CHECK_EQ(TOMTE_ERR_MALFORMED,
              duo_inject(d, B, &d->addr[A], "49010001 010203040506070809"));
     CHECK_EQ(TOMTE_ERR_MALFORMED, duo_inject(d, B, &d->addr[A], "50010002 ff"));
@@ -467,7 +297,7 @@ TEST(malformed_messages_are_reset_or_ignored)
 TEST(critical_options_that_nobody_understands)
 {
     static const uint16_t known[] = {TOMTE_COAP_OPT_URI_PATH};
-    struct tomte_coap_config c = config();
+    struct tomte_coap_config c = duo_config();
     c.known = known;
     c.known_count = 1;
     struct duo *d = duo_start(&c, false);
@@ -493,7 +323,7 @@ TEST(critical_options_that_nobody_understands)
 
 TEST(request_that_is_dropped)
 {
-    struct duo *d = home();
+    struct duo *d = duo_home();
     duo_ask(d, true, TOMTE_COAP_GET, "/x", -1, "");
     duo_settle(d);
     tomte_coap_drop(&d->ep[B], d->now_ms, d->request[B]);
@@ -508,7 +338,7 @@ TEST(request_that_is_dropped)
 
 TEST(messages_too_large_to_send)
 {
-    struct duo *d = strangers();
+    struct duo *d = duo_strangers();
     static uint8_t big[TOMTE_LIMIT_DATAGRAM_BYTES];
     uint32_t h;
     struct tomte_coap_request r = {.to = d->addr[B],
@@ -528,7 +358,7 @@ TEST(messages_too_large_to_send)
 /* Section 4.4: an ID is used again after EXCHANGE_LIFETIME, not before. */
 TEST(message_ids_are_not_used_twice_in_a_lifetime)
 {
-    struct duo *d = home();
+    struct duo *d = duo_home();
     static uint8_t seen[65536 / 8];
     memset(seen, 0, sizeof seen);
     struct tomte_coap_effect e;
@@ -560,7 +390,7 @@ TEST(message_ids_are_not_used_twice_in_a_lifetime)
 /* A step before the effects of the last one were polled would lose them. */
 TEST(undrained_effects_are_our_fault)
 {
-    struct duo *d = strangers();
+    struct duo *d = duo_strangers();
     static const uint8_t get[] = {0x40, 1, 0, 1};
     struct tomte_coap_event event = {.now_ms = d->now_ms,
                                      .from = d->addr[A],
@@ -572,7 +402,7 @@ TEST(undrained_effects_are_our_fault)
 /* Time that steps back is held. */
 TEST(time_that_steps_back)
 {
-    struct duo *d = strangers();
+    struct duo *d = duo_strangers();
     d->lose = ~0u;
     duo_ask(d, true, TOMTE_COAP_GET, "/x", -1, "");
     duo_settle(d);

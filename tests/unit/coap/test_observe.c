@@ -4,8 +4,7 @@
 
 static struct tomte_coap_config config(void)
 {
-    struct tomte_coap_config c = tomte_coap_config_default(7);
-    c.params.random_permille = c.link.random_permille = 1000;
+    struct tomte_coap_config c = duo_config();
     c.params.stale_min_ms = c.params.stale_max_ms = 5000;
     c.link.stale_min_ms = c.link.stale_max_ms = 100;
     return c;
