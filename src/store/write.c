@@ -74,7 +74,7 @@ static uint32_t spare(const struct tomte_store *s)
 bool store_fits(const struct tomte_store *s, uint32_t size)
 {
     return !s->head_closed &&
-           size <= s->block.sector_bytes - spare(s) - s->head_end;
+           s->head_end + size + spare(s) <= s->block.sector_bytes;
 }
 
 /* Fill in where and when, and write the header. */

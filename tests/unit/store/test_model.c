@@ -43,6 +43,18 @@ TEST(random_operations_agree_with_the_model)
     run(24, 4, true, 7);
 }
 
+/* The process ends and begins again; the power stays on. What was not synced is
+ * there, and the mount makes it durable. */
+static void restart(void)
+{
+    for (int i = 0; i < 5; i++)
+        CHECK(rig_step(&rig, 0) != TOMTE_ERR_IO);
+    CHECK_OK(rig_mount(&rig));
+    rig.since_count = 0;
+    rig.since[rig.since_count++] = rig.now;
+    rig_settle(&rig);
+}
+
 /* With power cuts at random instants, again and again on the same device. */
 static void run_cuts(uint32_t ring, uint32_t unit, bool crowded, uint64_t seed)
 {
@@ -59,6 +71,8 @@ static void run_cuts(uint32_t ring, uint32_t unit, bool crowded, uint64_t seed)
         CHECK_OK(rig_mount(&rig));
         CHECK_EQ(0, rig.report.damaged);
         rig_settle(&rig);
+        if (life % 3 == 0)
+            restart();
     }
     rig_free(&rig);
 }
