@@ -2,8 +2,8 @@
 /* Counts messages, and its timer's events. Bad manners, by payload:
  *   "trap"     counts, puts, then traps
  *   "stack"    recurses without end
- *   "timer"    sets timer 3 to 100 ms, whose event traps as long as the count is
- *              odd */
+ *   "timer"    sets timer 3 to 100 ms, whose event traps while the count is odd
+ */
 #include "tomte.h"
 
 static int out;
