@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Stirs all that an event brings into one number, so that whoever saw anything
  * else ends up with another. */
+#pragma once
+
 #include "../../sdk/c/tomte.h"
 
 static void stir(uint64_t *mix, const void *data, size_t len)
