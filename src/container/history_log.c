@@ -184,20 +184,20 @@ enum tomte_err tomte_history_next(const struct tomte_history *h,
 static void take_entry(struct tomte_history *h, struct tomte_span bytes,
                        uint64_t number)
 {
-    struct tomte_record r;
-    if (tomte_record_decode(bytes, &r) != TOMTE_OK) {
+    uint64_t sequence, epoch;
+    if (tomte_record_turn_decode(bytes, &sequence, &epoch) != TOMTE_OK) {
         h->damaged = true;
         return;
     }
-    if (!h->has_checkpoint || r.epoch != h->epoch || r.sequence <= h->held)
+    if (!h->has_checkpoint || epoch != h->epoch || sequence <= h->held)
         return; /* from before the checkpoint: a power cut before the trim */
-    if (r.sequence != h->held + 1) {
+    if (sequence != h->held + 1) {
         h->damaged = true;
         return;
     }
     if (h->held == h->base)
         h->log_own = number;
-    h->held = r.sequence;
+    h->held = sequence;
     h->damaged = false; /* what was damaged came before the checkpoint */
 }
 

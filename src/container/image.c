@@ -2,7 +2,6 @@
 #include "container/image.h"
 
 #include "cbor/cbor.h"
-#include "container/manifest.h"
 #include "crypto/crypto.h"
 
 _Static_assert(TOMTE_IMAGE_DIGEST_BYTES == TOMTE_SHA256_BYTES,
@@ -32,17 +31,13 @@ enum tomte_err tomte_image_build(struct tomte_span manifest,
                                  struct tomte_span module, struct tomte_buf out,
                                  struct tomte_span *bytes)
 {
-    struct tomte_manifest checked;
-    enum tomte_err err = tomte_manifest_decode(manifest, &checked, NULL);
-    if (err != TOMTE_OK)
-        return err;
     struct tomte_cbor_enc e;
     tomte_cbor_encode_init(&e, out);
     tomte_cbor_put_array(&e, 3);
     tomte_cbor_put_uint(&e, TOMTE_IMAGE_VERSION);
     tomte_cbor_put_bytes(&e, manifest);
     tomte_cbor_put_bytes(&e, module);
-    err = tomte_cbor_encode_done(&e, bytes);
+    enum tomte_err err = tomte_cbor_encode_done(&e, bytes);
     if (err == TOMTE_OK && bytes->len > TOMTE_IMAGE_BYTES_MAX)
         err = TOMTE_ERR_TOO_LARGE;
     return err;

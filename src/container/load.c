@@ -111,12 +111,41 @@ static struct tomte_wasm_config instance_config(const struct tomte_manifest *m,
     };
 }
 
+/* What aligning what is taken from an arena may cost: work, module, instance. */
+#define ALIGN_BYTES (3 * 16)
+
 /* A bound of what a checkpoint of this instance takes, without the node part:
  * a snapshot holds what the instance does, and a head for each run of bytes. */
 static size_t checkpoint_bytes(size_t instance_bytes)
 {
     return instance_bytes + instance_bytes / 8 + TOMTE_CHECKPOINT_BODY_BYTES +
            TOMTE_CHECKPOINT_HEAD_BYTES + 1024;
+}
+
+static enum tomte_err measure(const struct tomte_image *image,
+                              const struct tomte_wasm_limits *limits,
+                              struct tomte_manifest *m,
+                              struct tomte_arena *scratch, size_t *arena_bytes,
+                              size_t *scratch_bytes)
+{
+    const struct tomte_wasm_module *module;
+    enum tomte_err err = tomte_manifest_decode(image->manifest, m, NULL);
+    size_t mark = tomte_arena_mark(scratch);
+    if (err == TOMTE_OK)
+        err = tomte_wasm_load(image->module, limits, scratch, &module, NULL);
+    if (err != TOMTE_OK)
+        return err;
+    struct tomte_wasm_config config = instance_config(m, NULL);
+    uint64_t instance = tomte_wasm_instance_bytes(module, &config);
+    size_t tables = tomte_arena_mark(scratch) - mark;
+    if (instance > SIZE_MAX / 4)
+        return TOMTE_ERR_NO_MEMORY;
+    *arena_bytes = sizeof(struct tomte_container_work) + tables +
+                   (size_t)instance + ALIGN_BYTES;
+    if (m->durability == TOMTE_DURABILITY_NONE)
+        *arena_bytes += m->log_bytes_max;
+    *scratch_bytes = checkpoint_bytes((size_t)instance);
+    return TOMTE_OK;
 }
 
 enum tomte_err tomte_container_memory(struct tomte_span bytes,
@@ -126,29 +155,17 @@ enum tomte_err tomte_container_memory(struct tomte_span bytes,
                                       size_t *scratch_bytes)
 {
     struct tomte_image image;
-    struct tomte_manifest m;
-    const struct tomte_wasm_module *module;
     enum tomte_err err = tomte_image_open(bytes, &image);
-    if (err == TOMTE_OK)
-        err = tomte_manifest_decode(image.manifest, &m, NULL);
     if (err != TOMTE_OK)
         return err;
     size_t mark = tomte_arena_mark(scratch);
-    err = tomte_wasm_load(image.module, limits, scratch, &module, NULL);
-    if (err != TOMTE_OK)
-        return err;
-    struct tomte_wasm_config config = instance_config(&m, NULL);
-    uint64_t instance = tomte_wasm_instance_bytes(module, &config);
-    size_t tables = tomte_arena_mark(scratch) - mark;
+    struct tomte_manifest *m =
+        tomte_arena_take(scratch, sizeof(*m), _Alignof(struct tomte_manifest));
+    err = m == NULL
+              ? TOMTE_ERR_NO_MEMORY
+              : measure(&image, limits, m, scratch, arena_bytes, scratch_bytes);
     tomte_arena_release(scratch, mark);
-    if (instance > SIZE_MAX / 4)
-        return TOMTE_ERR_NO_MEMORY;
-    *arena_bytes = sizeof(struct tomte_container_work) + tables +
-                   (size_t)instance + 3 * 16;
-    if (m.durability == TOMTE_DURABILITY_NONE)
-        *arena_bytes += m.log_bytes_max;
-    *scratch_bytes = checkpoint_bytes((size_t)instance);
-    return TOMTE_OK;
+    return err;
 }
 
 /* ---- imports and exports ----------------------------------------------- */

@@ -7,50 +7,74 @@
 
 #include <string.h>
 
-/* Keys of the maps; docs/spec/manifest.md has the table. */
-enum {
-    KEY_FORMAT = 0,
-    KEY_NAME = 1,
-    KEY_VERSION = 2,
-    KEY_AUTHOR = 3,
-    KEY_MEMORY = 4,
-    KEY_STACK = 5,
-    KEY_FUEL = 6,
-    KEY_PORTS = 7,
-    KEY_NEEDS = 8,
-    KEY_DURABILITY = 9,
-    KEY_WITHOUT_KEEPER = 10,
-    KEY_CHECKPOINT = 11,
-
-    PORT_NAME = 0,
-    PORT_DIRECTION = 1,
-    PORT_KIND = 2,
-    PORT_TYPE = 3,
-    PORT_ROLE = 4,
-    PORT_CHANNEL = 5,
-
-    NEEDS_NEAR = 0,
-    NEEDS_AWAY_FROM = 1,
-    NEEDS_STANDBYS = 2,
-    NEEDS_PRIORITY = 3,
-
-    CHECKPOINT_LOG_BYTES = 0,
-    CHECKPOINT_AGE_MS = 1,
+/* The keys of the maps (docs/spec/manifest.md has the table), with the name that
+ * a report gives them and the bounds of those that are numbers. Decoder and
+ * encoder hold to the same lines. */
+struct field {
+    int64_t key;
+    const char *name;
+    uint32_t min;
+    uint32_t max;
 };
 
-/* The decoder and the name of what it is at, for the report. */
-struct reader {
-    struct tomte_cbor_dec dec;
+static const struct field FORMAT = {0, "format", 1, 1};
+static const struct field NAME = {1, "name", 0, 0};
+static const struct field VERSION = {2, "version", 1, UINT32_MAX};
+static const struct field AUTHOR = {3, "author", 0, 0};
+static const struct field MEMORY_BYTES = {4, "memory_bytes", 0,
+                                          TOMTE_MEMORY_BYTES_MAX};
+static const struct field STACK_BYTES = {
+    5, "stack_bytes", TOMTE_STACK_BYTES_MIN, TOMTE_STACK_BYTES_MAX};
+static const struct field FUEL = {6, "fuel_per_event", 1, TOMTE_FUEL_MAX};
+static const struct field PORTS = {7, "ports", 0, 0};
+static const struct field NEEDS = {8, "needs", 0, 0};
+static const struct field DURABILITY = {9, "durability", 0,
+                                        TOMTE_DURABILITY_SYNC};
+static const struct field WITHOUT_KEEPER = {10, "without_keeper", 0,
+                                            TOMTE_WITHOUT_KEEPER_SAFE};
+static const struct field CHECKPOINT = {11, "checkpoint", 0, 0};
+
+static const struct field PORT_NAME = {0, "name", 0, 0};
+static const struct field PORT_DIRECTION = {1, "direction", 0, TOMTE_PORT_OUT};
+static const struct field PORT_KIND = {2, "kind", 0, TOMTE_PORT_EVENT};
+static const struct field PORT_TYPE = {3, "type", 0, 0};
+static const struct field PORT_ROLE = {4, "role", 0, 0};
+static const struct field PORT_CHANNEL = {5, "channel", 0, 0};
+
+static const struct field NEEDS_NEAR = {0, "needs.near", 0, 0};
+static const struct field NEEDS_AWAY_FROM = {1, "needs.away_from", 0, 0};
+static const struct field NEEDS_STANDBYS = {2, "needs.standbys", 0,
+                                            TOMTE_STANDBYS_MAX};
+static const struct field NEEDS_PRIORITY = {3, "needs.priority", 0, UINT8_MAX};
+
+static const struct field LOG_BYTES = {
+    0, "checkpoint.log_bytes_max", TOMTE_LOG_BYTES_MIN, TOMTE_LOG_BYTES_MAX};
+static const struct field AGE_MS = {1, "checkpoint.age_ms_max",
+                                    TOMTE_AGE_MS_MIN, TOMTE_AGE_MS_MAX};
+
+/* What is read or written at the moment, for the report. */
+struct place {
     const char *list; /* "ports", or NULL */
     size_t index;
-    const char *key;
+    const char *key; /* NULL: the entry of the list itself */
+};
+
+struct reader {
+    struct tomte_cbor_dec dec;
+    struct place at;
+};
+
+struct writer {
+    struct tomte_cbor_enc enc;
+    struct place at;
+    enum tomte_err err; /* the first */
 };
 
 static void read_manifest(struct reader *r, struct tomte_manifest *m);
-static void write_manifest(struct tomte_cbor_enc *e,
-                           const struct tomte_manifest *m);
+static void write_manifest(struct writer *w, const struct tomte_manifest *m);
 static void report_put(struct tomte_manifest_report *report,
-                       const struct reader *r, enum tomte_err err);
+                       const struct place *at, enum tomte_err err,
+                       uint32_t offset);
 
 void tomte_manifest_init(struct tomte_manifest *m)
 {
@@ -66,14 +90,14 @@ enum tomte_err tomte_manifest_decode(struct tomte_span bytes,
                                      struct tomte_manifest *m,
                                      struct tomte_manifest_report *report)
 {
-    struct reader r = {.key = "manifest"};
+    struct reader r = {.at = {.key = "manifest"}};
     tomte_cbor_decode_init(&r.dec, bytes, 0);
     if (bytes.len > TOMTE_MANIFEST_BYTES_MAX)
         tomte_cbor_fail(&r.dec, TOMTE_ERR_TOO_LARGE);
     read_manifest(&r, m);
     enum tomte_err err = tomte_cbor_decode_done(&r.dec);
     if (report != NULL)
-        report_put(report, &r, err);
+        report_put(report, &r.at, err, r.dec.err_at);
     return err;
 }
 
@@ -82,83 +106,107 @@ enum tomte_err tomte_manifest_encode(const struct tomte_manifest *m,
                                      struct tomte_span *bytes,
                                      struct tomte_manifest_report *report)
 {
-    struct tomte_cbor_enc e;
-    tomte_cbor_encode_init(&e, out);
-    write_manifest(&e, m);
-    enum tomte_err err = tomte_cbor_encode_done(&e, bytes);
-    if (err != TOMTE_OK) {
-        if (report != NULL)
-            report_put(report, &(struct reader){.key = "manifest"}, err);
-        return err;
+    struct writer w = {.at = {.key = "manifest"}};
+    tomte_cbor_encode_init(&w.enc, out);
+    write_manifest(&w, m);
+    enum tomte_err err = tomte_cbor_encode_done(&w.enc, bytes);
+    if (w.err != TOMTE_OK) {
+        err = w.err;
+        *bytes = TOMTE_SPAN_NONE;
     }
-    struct tomte_manifest checked;
-    return tomte_manifest_decode(*bytes, &checked, report);
+    if (report != NULL)
+        report_put(report, &w.at, err, 0);
+    return err;
 }
 
-int tomte_manifest_port(const struct tomte_manifest *m, struct tomte_span name)
+int tomte_manifest_port(const struct tomte_manifest *m,
+                        struct tomte_span wanted)
 {
     for (int i = 0; i < m->ports_len; i++)
-        if (tomte_span_equal(tomte_name_span(&m->ports[i].name), name))
+        if (tomte_span_equal(tomte_name_span(&m->ports[i].name), wanted))
             return i;
     return -1;
+}
+
+/* Rules that are no bounds of numbers. */
+
+static enum tomte_err check_author(struct tomte_span text)
+{
+    if (text.len == 0)
+        return TOMTE_ERR_MISSING;
+    if (text.len > TOMTE_AUTHOR_MAX)
+        return TOMTE_ERR_TOO_LARGE;
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] < 0x20 || text.data[i] == 0x7f)
+            return TOMTE_ERR_MALFORMED;
+    return TOMTE_OK;
+}
+
+/* Names of ports are found by their name; the first of a name is its own. */
+static enum tomte_err check_port_name(const struct tomte_manifest *m,
+                                      const struct tomte_name *n, size_t index)
+{
+    int first = tomte_manifest_port(m, tomte_name_span(n));
+    return first >= 0 && (size_t)first != index ? TOMTE_ERR_DUPLICATE
+                                                : TOMTE_OK;
+}
+
+static enum tomte_err check_away_from(const struct tomte_manifest *m,
+                                      const struct tomte_name *n, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (tomte_name_equal(n, &m->away_from[i]))
+            return TOMTE_ERR_DUPLICATE;
+    return TOMTE_OK;
 }
 
 /* ---- decoding ---------------------------------------------------------- */
 
 /* The first error's place is kept: an error makes the rest of the reading do
  * nothing, so this must not move on either. */
-static void at(struct reader *r, const char *key)
+static void at(struct reader *r, const char *list, size_t index,
+               const char *key)
 {
     if (tomte_cbor_ok(&r->dec))
-        r->key = key;
+        r->at = (struct place){list, index, key};
 }
 
-static void at_list(struct reader *r, const char *list, size_t index)
+static void at_key(struct reader *r, const char *key)
 {
-    if (tomte_cbor_ok(&r->dec)) {
-        r->list = list;
-        r->index = index;
-    }
+    at(r, r->at.list, r->at.index, key);
 }
 
-static void need(struct reader *r, int64_t key, const char *name)
+static void need(struct reader *r, const struct field *f)
 {
-    at(r, name);
-    tomte_cbor_need_key(&r->dec, key);
+    at_key(r, f->name);
+    tomte_cbor_need_key(&r->dec, f->key);
 }
 
-static bool has(struct reader *r, int64_t key, const char *name)
+static bool has(struct reader *r, const struct field *f)
 {
-    if (!tomte_cbor_has_key(&r->dec, key))
+    if (!tomte_cbor_has_key(&r->dec, f->key))
         return false;
-    at(r, name);
+    at_key(r, f->name);
     return true;
 }
 
-static uint32_t need_u32(struct reader *r, int64_t key, const char *name,
-                         uint32_t min, uint32_t max)
+static uint32_t need_u32(struct reader *r, const struct field *f)
 {
-    need(r, key, name);
-    return tomte_cbor_get_u32(&r->dec, min, max);
+    need(r, f);
+    return tomte_cbor_get_u32(&r->dec, f->min, f->max);
 }
 
-static void leave(struct reader *r, const char *name)
+static void leave(struct reader *r, const char *what)
 {
-    at(r, name);
+    at_key(r, what);
     tomte_cbor_leave(&r->dec);
 }
 
 static void read_author(struct reader *r, struct tomte_manifest *m)
 {
-    need(r, KEY_AUTHOR, "author");
+    need(r, &AUTHOR);
     struct tomte_span text = tomte_cbor_get_text(&r->dec);
-    if (tomte_cbor_ok(&r->dec) && text.len == 0)
-        tomte_cbor_fail(&r->dec, TOMTE_ERR_MISSING);
-    if (text.len > TOMTE_AUTHOR_MAX)
-        tomte_cbor_fail(&r->dec, TOMTE_ERR_TOO_LARGE);
-    for (size_t i = 0; i < text.len; i++)
-        if (text.data[i] < 0x20 || text.data[i] == 0x7f)
-            tomte_cbor_fail(&r->dec, TOMTE_ERR_MALFORMED);
+    tomte_cbor_fail(&r->dec, check_author(text));
     if (!tomte_cbor_ok(&r->dec))
         return;
     m->author_len = (uint8_t)text.len;
@@ -169,39 +217,36 @@ static void read_port(struct reader *r, struct tomte_manifest *m,
                       struct tomte_port *p)
 {
     struct tomte_cbor_dec *d = &r->dec;
-    at(r, NULL);
+    at_key(r, NULL);
     tomte_cbor_enter_map(d);
-    need(r, PORT_NAME, "name");
+    need(r, &PORT_NAME);
     p->name = tomte_cbor_get_name(d);
-    if (tomte_cbor_ok(d) &&
-        tomte_manifest_port(m, tomte_name_span(&p->name)) >= 0)
-        tomte_cbor_fail(d, TOMTE_ERR_DUPLICATE);
-    p->direction = (uint8_t)need_u32(r, PORT_DIRECTION, "direction", 0, 1);
-    p->kind = (uint8_t)need_u32(r, PORT_KIND, "kind", 0, 1);
-    need(r, PORT_TYPE, "type");
+    tomte_cbor_fail(d, check_port_name(m, &p->name, m->ports_len));
+    p->direction = (uint8_t)need_u32(r, &PORT_DIRECTION);
+    p->kind = (uint8_t)need_u32(r, &PORT_KIND);
+    need(r, &PORT_TYPE);
     p->type = tomte_cbor_get_name(d);
-    if (has(r, PORT_ROLE, "role"))
+    if (has(r, &PORT_ROLE))
         p->role = tomte_cbor_get_name(d);
-    if (has(r, PORT_CHANNEL, "channel"))
+    if (has(r, &PORT_CHANNEL))
         p->channel = tomte_cbor_get_channel_name(d);
     leave(r, NULL);
 }
 
 static void read_ports(struct reader *r, struct tomte_manifest *m)
 {
-    need(r, KEY_PORTS, "ports");
+    need(r, &PORTS);
     tomte_cbor_enter_array(&r->dec);
     while (m->ports_len < TOMTE_LIMIT_PORTS && tomte_cbor_more(&r->dec)) {
-        at_list(r, "ports", m->ports_len);
+        at(r, PORTS.name, m->ports_len, NULL);
         read_port(r, m, &m->ports[m->ports_len]);
         if (tomte_cbor_ok(&r->dec))
             m->ports_len++;
     }
-    at_list(r, NULL, 0);
-    at(r, "ports");
+    at(r, NULL, 0, PORTS.name);
     if (tomte_cbor_more(&r->dec))
         tomte_cbor_fail(&r->dec, TOMTE_ERR_FULL);
-    leave(r, "ports");
+    leave(r, PORTS.name);
 }
 
 static void read_away_from(struct reader *r, struct tomte_manifest *m)
@@ -211,12 +256,10 @@ static void read_away_from(struct reader *r, struct tomte_manifest *m)
     if (!tomte_cbor_more(d)) /* absent says the same */
         tomte_cbor_fail(d, TOMTE_ERR_MISSING);
     while (m->away_from_len < TOMTE_AWAY_FROM_MAX && tomte_cbor_more(d)) {
-        struct tomte_name name = tomte_cbor_get_name(d);
-        for (size_t i = 0; i < m->away_from_len; i++)
-            if (tomte_name_equal(&name, &m->away_from[i]))
-                tomte_cbor_fail(d, TOMTE_ERR_DUPLICATE);
+        struct tomte_name n = tomte_cbor_get_name(d);
+        tomte_cbor_fail(d, check_away_from(m, &n, m->away_from_len));
         if (tomte_cbor_ok(d))
-            m->away_from[m->away_from_len++] = name;
+            m->away_from[m->away_from_len++] = n;
     }
     if (tomte_cbor_more(d))
         tomte_cbor_fail(d, TOMTE_ERR_FULL);
@@ -225,36 +268,30 @@ static void read_away_from(struct reader *r, struct tomte_manifest *m)
 
 static void read_needs(struct reader *r, struct tomte_manifest *m)
 {
-    need(r, KEY_NEEDS, "needs");
+    need(r, &NEEDS);
     tomte_cbor_enter_map(&r->dec);
-    if (has(r, NEEDS_NEAR, "needs.near"))
+    if (has(r, &NEEDS_NEAR))
         m->near = tomte_cbor_get_name(&r->dec);
-    if (has(r, NEEDS_AWAY_FROM, "needs.away_from"))
+    if (has(r, &NEEDS_AWAY_FROM))
         read_away_from(r, m);
-    m->standbys = (uint8_t)need_u32(r, NEEDS_STANDBYS, "needs.standbys", 0,
-                                    TOMTE_STANDBYS_MAX);
-    m->priority =
-        (uint8_t)need_u32(r, NEEDS_PRIORITY, "needs.priority", 0, UINT8_MAX);
-    leave(r, "needs");
+    m->standbys = (uint8_t)need_u32(r, &NEEDS_STANDBYS);
+    m->priority = (uint8_t)need_u32(r, &NEEDS_PRIORITY);
+    leave(r, NEEDS.name);
 }
 
 static void read_checkpoint(struct reader *r, struct tomte_manifest *m)
 {
-    need(r, KEY_CHECKPOINT, "checkpoint");
+    need(r, &CHECKPOINT);
     tomte_cbor_enter_map(&r->dec);
-    m->log_bytes_max =
-        need_u32(r, CHECKPOINT_LOG_BYTES, "checkpoint.log_bytes_max",
-                 TOMTE_LOG_BYTES_MIN, TOMTE_LOG_BYTES_MAX);
-    m->age_ms_max = need_u32(r, CHECKPOINT_AGE_MS, "checkpoint.age_ms_max",
-                             TOMTE_AGE_MS_MIN, TOMTE_AGE_MS_MAX);
-    leave(r, "checkpoint");
+    m->log_bytes_max = need_u32(r, &LOG_BYTES);
+    m->age_ms_max = need_u32(r, &AGE_MS);
+    leave(r, CHECKPOINT.name);
 }
 
 static void read_format(struct reader *r)
 {
-    need(r, KEY_FORMAT, "format");
-    uint64_t format = tomte_cbor_get_uint(&r->dec);
-    if (format != TOMTE_MANIFEST_VERSION)
+    need(r, &FORMAT);
+    if (tomte_cbor_get_uint(&r->dec) != TOMTE_MANIFEST_VERSION)
         tomte_cbor_fail(&r->dec, TOMTE_ERR_VERSION);
 }
 
@@ -263,132 +300,167 @@ static void read_manifest(struct reader *r, struct tomte_manifest *m)
     *m = (struct tomte_manifest){0};
     tomte_cbor_enter_map(&r->dec);
     read_format(r);
-    need(r, KEY_NAME, "name");
+    need(r, &NAME);
     m->name = tomte_cbor_get_name(&r->dec);
-    m->version = need_u32(r, KEY_VERSION, "version", 1, UINT32_MAX);
+    m->version = need_u32(r, &VERSION);
     read_author(r, m);
-    m->memory_bytes =
-        need_u32(r, KEY_MEMORY, "memory_bytes", 0, TOMTE_MEMORY_BYTES_MAX);
-    m->stack_bytes = need_u32(r, KEY_STACK, "stack_bytes",
-                              TOMTE_STACK_BYTES_MIN, TOMTE_STACK_BYTES_MAX);
-    m->fuel_per_event =
-        need_u32(r, KEY_FUEL, "fuel_per_event", 1, TOMTE_FUEL_MAX);
+    m->memory_bytes = need_u32(r, &MEMORY_BYTES);
+    m->stack_bytes = need_u32(r, &STACK_BYTES);
+    m->fuel_per_event = need_u32(r, &FUEL);
     read_ports(r, m);
     read_needs(r, m);
-    m->durability = (uint8_t)need_u32(r, KEY_DURABILITY, "durability", 0,
-                                      TOMTE_DURABILITY_SYNC);
-    m->without_keeper = (uint8_t)need_u32(
-        r, KEY_WITHOUT_KEEPER, "without_keeper", 0, TOMTE_WITHOUT_KEEPER_SAFE);
+    m->durability = (uint8_t)need_u32(r, &DURABILITY);
+    m->without_keeper = (uint8_t)need_u32(r, &WITHOUT_KEEPER);
     read_checkpoint(r, m);
     leave(r, "manifest");
 }
 
+/* ---- encoding ---------------------------------------------------------- */
+
+static void fail(struct writer *w, const char *key, enum tomte_err err)
+{
+    if (w->err != TOMTE_OK || err == TOMTE_OK)
+        return;
+    w->err = err;
+    w->at.key = key;
+}
+
+static void put_u32(struct writer *w, const struct field *f, uint32_t v)
+{
+    if (v < f->min || v > f->max)
+        fail(w, f->name, TOMTE_ERR_RANGE);
+    tomte_cbor_put_int(&w->enc, f->key);
+    tomte_cbor_put_uint(&w->enc, v);
+}
+
+static void put_name(struct writer *w, const struct field *f,
+                     const struct tomte_name *n)
+{
+    struct tomte_name parsed;
+    TOMTE_ASSERT(n->len <= TOMTE_NAME_MAX);
+    fail(w, f->name, tomte_name_parse(tomte_name_span(n), &parsed));
+    tomte_cbor_put_int(&w->enc, f->key);
+    tomte_cbor_put_text(&w->enc, tomte_name_span(n));
+}
+
+static void put_channel(struct writer *w, const struct field *f,
+                        const struct tomte_channel_name *n)
+{
+    struct tomte_channel_name parsed;
+    TOMTE_ASSERT(n->len <= TOMTE_CHANNEL_MAX);
+    fail(w, f->name,
+         tomte_channel_name_parse(tomte_channel_name_span(n), &parsed));
+    tomte_cbor_put_int(&w->enc, f->key);
+    tomte_cbor_put_text(&w->enc, tomte_channel_name_span(n));
+}
+
+static void write_port(struct writer *w, const struct tomte_port *p)
+{
+    bool role = p->role.len != 0;
+    bool channel = p->channel.len != 0;
+    tomte_cbor_put_map(&w->enc, 4u + role + channel);
+    put_name(w, &PORT_NAME, &p->name);
+    put_u32(w, &PORT_DIRECTION, p->direction);
+    put_u32(w, &PORT_KIND, p->kind);
+    put_name(w, &PORT_TYPE, &p->type);
+    if (role)
+        put_name(w, &PORT_ROLE, &p->role);
+    if (channel)
+        put_channel(w, &PORT_CHANNEL, &p->channel);
+}
+
+static void write_ports(struct writer *w, const struct tomte_manifest *m)
+{
+    TOMTE_ASSERT(m->ports_len <= TOMTE_LIMIT_PORTS);
+    tomte_cbor_put_int(&w->enc, PORTS.key);
+    tomte_cbor_put_array(&w->enc, m->ports_len);
+    for (size_t i = 0; i < m->ports_len; i++) {
+        if (w->err == TOMTE_OK)
+            w->at = (struct place){PORTS.name, i, NULL};
+        fail(w, PORT_NAME.name, check_port_name(m, &m->ports[i].name, i));
+        write_port(w, &m->ports[i]);
+    }
+    if (w->err == TOMTE_OK)
+        w->at = (struct place){.key = "manifest"};
+}
+
+static void write_away_from(struct writer *w, const struct tomte_manifest *m)
+{
+    struct tomte_name parsed;
+    TOMTE_ASSERT(m->away_from_len <= TOMTE_AWAY_FROM_MAX);
+    tomte_cbor_put_int(&w->enc, NEEDS_AWAY_FROM.key);
+    tomte_cbor_put_array(&w->enc, m->away_from_len);
+    for (size_t i = 0; i < m->away_from_len; i++) {
+        struct tomte_span text = tomte_name_span(&m->away_from[i]);
+        fail(w, NEEDS_AWAY_FROM.name, tomte_name_parse(text, &parsed));
+        fail(w, NEEDS_AWAY_FROM.name, check_away_from(m, &m->away_from[i], i));
+        tomte_cbor_put_text(&w->enc, text);
+    }
+}
+
+static void write_needs(struct writer *w, const struct tomte_manifest *m)
+{
+    bool some_near = m->near.len != 0;
+    bool some_away = m->away_from_len != 0;
+    tomte_cbor_put_int(&w->enc, NEEDS.key);
+    tomte_cbor_put_map(&w->enc, 2u + some_near + some_away);
+    if (some_near)
+        put_name(w, &NEEDS_NEAR, &m->near);
+    if (some_away)
+        write_away_from(w, m);
+    put_u32(w, &NEEDS_STANDBYS, m->standbys);
+    put_u32(w, &NEEDS_PRIORITY, m->priority);
+}
+
+static void write_manifest(struct writer *w, const struct tomte_manifest *m)
+{
+    struct tomte_span text = TOMTE_SPAN(m->author, m->author_len);
+    tomte_cbor_put_map(&w->enc, 12);
+    put_u32(w, &FORMAT, TOMTE_MANIFEST_VERSION);
+    put_name(w, &NAME, &m->name);
+    put_u32(w, &VERSION, m->version);
+    fail(w, AUTHOR.name, check_author(text));
+    tomte_cbor_put_int(&w->enc, AUTHOR.key);
+    tomte_cbor_put_text(&w->enc, w->err == TOMTE_OK ? text : TOMTE_SPAN_NONE);
+    put_u32(w, &MEMORY_BYTES, m->memory_bytes);
+    put_u32(w, &STACK_BYTES, m->stack_bytes);
+    put_u32(w, &FUEL, m->fuel_per_event);
+    write_ports(w, m);
+    write_needs(w, m);
+    put_u32(w, &DURABILITY, m->durability);
+    put_u32(w, &WITHOUT_KEEPER, m->without_keeper);
+    tomte_cbor_put_int(&w->enc, CHECKPOINT.key);
+    tomte_cbor_put_map(&w->enc, 2);
+    put_u32(w, &LOG_BYTES, m->log_bytes_max);
+    put_u32(w, &AGE_MS, m->age_ms_max);
+}
+
+/* ---- reports and words ------------------------------------------------- */
+
 /* "ports[2].name: named twice" */
 static void report_put(struct tomte_manifest_report *report,
-                       const struct reader *r, enum tomte_err err)
+                       const struct place *at_place, enum tomte_err err,
+                       uint32_t offset)
 {
     struct tomte_text t;
     tomte_text_init(&t, report->text, sizeof(report->text));
     report->err = err;
-    report->offset = err == TOMTE_OK ? 0 : r->dec.err_at;
+    report->offset = err == TOMTE_OK ? 0 : offset;
     if (err == TOMTE_OK)
         return;
-    if (r->list != NULL) {
-        tomte_text_str(&t, r->list);
+    if (at_place->list != NULL) {
+        tomte_text_str(&t, at_place->list);
         tomte_text_char(&t, '[');
-        tomte_text_u64(&t, r->index);
+        tomte_text_u64(&t, at_place->index);
         tomte_text_char(&t, ']');
     }
-    if (r->list != NULL && r->key != NULL)
+    if (at_place->list != NULL && at_place->key != NULL)
         tomte_text_char(&t, '.');
-    if (r->key != NULL)
-        tomte_text_str(&t, r->key);
+    if (at_place->key != NULL)
+        tomte_text_str(&t, at_place->key);
     tomte_text_str(&t, ": ");
     tomte_text_str(&t, tomte_err_text(err));
 }
-
-/* ---- encoding ---------------------------------------------------------- */
-
-static void put_name(struct tomte_cbor_enc *e, int64_t key,
-                     const struct tomte_name *name)
-{
-    TOMTE_ASSERT(name->len <= TOMTE_NAME_MAX);
-    tomte_cbor_put_int(e, key);
-    tomte_cbor_put_text(e, tomte_name_span(name));
-}
-
-static void put_u32(struct tomte_cbor_enc *e, int64_t key, uint32_t v)
-{
-    tomte_cbor_put_int(e, key);
-    tomte_cbor_put_uint(e, v);
-}
-
-static void write_port(struct tomte_cbor_enc *e, const struct tomte_port *p)
-{
-    bool role = p->role.len != 0;
-    bool channel = p->channel.len != 0;
-    tomte_cbor_put_map(e, 4u + role + channel);
-    put_name(e, PORT_NAME, &p->name);
-    put_u32(e, PORT_DIRECTION, p->direction);
-    put_u32(e, PORT_KIND, p->kind);
-    put_name(e, PORT_TYPE, &p->type);
-    if (role)
-        put_name(e, PORT_ROLE, &p->role);
-    if (channel) {
-        TOMTE_ASSERT(p->channel.len <= TOMTE_CHANNEL_MAX);
-        tomte_cbor_put_int(e, PORT_CHANNEL);
-        tomte_cbor_put_text(e, tomte_channel_name_span(&p->channel));
-    }
-}
-
-static void write_needs(struct tomte_cbor_enc *e,
-                        const struct tomte_manifest *m)
-{
-    bool near = m->near.len != 0;
-    bool away_from = m->away_from_len != 0;
-    TOMTE_ASSERT(m->away_from_len <= TOMTE_AWAY_FROM_MAX);
-    tomte_cbor_put_map(e, 2u + near + away_from);
-    if (near)
-        put_name(e, NEEDS_NEAR, &m->near);
-    if (away_from) {
-        tomte_cbor_put_int(e, NEEDS_AWAY_FROM);
-        tomte_cbor_put_array(e, m->away_from_len);
-        for (size_t i = 0; i < m->away_from_len; i++)
-            tomte_cbor_put_text(e, tomte_name_span(&m->away_from[i]));
-    }
-    put_u32(e, NEEDS_STANDBYS, m->standbys);
-    put_u32(e, NEEDS_PRIORITY, m->priority);
-}
-
-static void write_manifest(struct tomte_cbor_enc *e,
-                           const struct tomte_manifest *m)
-{
-    TOMTE_ASSERT(m->author_len <= TOMTE_AUTHOR_MAX);
-    TOMTE_ASSERT(m->ports_len <= TOMTE_LIMIT_PORTS);
-    tomte_cbor_put_map(e, 12);
-    put_u32(e, KEY_FORMAT, TOMTE_MANIFEST_VERSION);
-    put_name(e, KEY_NAME, &m->name);
-    put_u32(e, KEY_VERSION, m->version);
-    tomte_cbor_put_int(e, KEY_AUTHOR);
-    tomte_cbor_put_text(e, TOMTE_SPAN(m->author, m->author_len));
-    put_u32(e, KEY_MEMORY, m->memory_bytes);
-    put_u32(e, KEY_STACK, m->stack_bytes);
-    put_u32(e, KEY_FUEL, m->fuel_per_event);
-    tomte_cbor_put_int(e, KEY_PORTS);
-    tomte_cbor_put_array(e, m->ports_len);
-    for (size_t i = 0; i < m->ports_len; i++)
-        write_port(e, &m->ports[i]);
-    tomte_cbor_put_int(e, KEY_NEEDS);
-    write_needs(e, m);
-    put_u32(e, KEY_DURABILITY, m->durability);
-    put_u32(e, KEY_WITHOUT_KEEPER, m->without_keeper);
-    tomte_cbor_put_int(e, KEY_CHECKPOINT);
-    tomte_cbor_put_map(e, 2);
-    put_u32(e, CHECKPOINT_LOG_BYTES, m->log_bytes_max);
-    put_u32(e, CHECKPOINT_AGE_MS, m->age_ms_max);
-}
-
-/* ---- words ------------------------------------------------------------- */
 
 const char *tomte_port_direction_name(unsigned direction)
 {

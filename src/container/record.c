@@ -19,8 +19,8 @@ enum {
     KEY_REASON = 11,
 };
 
-static void write_record(struct tomte_cbor_enc *e,
-                         const struct tomte_record *r);
+static void write_record(struct tomte_cbor_enc *e, const struct tomte_record *r,
+                         uint8_t gets_len);
 static void read_record(struct tomte_cbor_dec *d, struct tomte_record *r);
 
 enum tomte_err tomte_record_encode(const struct tomte_record *r,
@@ -29,7 +29,7 @@ enum tomte_err tomte_record_encode(const struct tomte_record *r,
 {
     struct tomte_cbor_enc e;
     tomte_cbor_encode_init(&e, out);
-    write_record(&e, r);
+    write_record(&e, r, r->gets_len);
     enum tomte_err err = tomte_cbor_encode_done(&e, bytes);
     if (err == TOMTE_OK && bytes->len > TOMTE_RECORD_BYTES)
         return TOMTE_ERR_TOO_LARGE;
@@ -44,7 +44,6 @@ enum tomte_err tomte_record_decode(struct tomte_span bytes,
     struct tomte_cbor_dec d;
     tomte_cbor_decode_init(&d, bytes, 0);
     *r = (struct tomte_record){.unix_hi_ms = UINT64_MAX};
-    tomte_cbor_enter_map(&d);
     read_record(&d, r);
     tomte_cbor_leave(&d);
     return tomte_cbor_decode_done(&d);
@@ -52,12 +51,10 @@ enum tomte_err tomte_record_decode(struct tomte_span bytes,
 
 size_t tomte_record_size(const struct tomte_record *r)
 {
-    struct tomte_record bare = *r;
-    bare.gets_len = 0;
     struct tomte_cbor_enc e;
     struct tomte_span size = TOMTE_SPAN_NONE;
     tomte_cbor_encode_init(&e, TOMTE_BUF(NULL, 0));
-    write_record(&e, &bare);
+    write_record(&e, r, 0);
     return tomte_cbor_encode_done(&e, &size) == TOMTE_OK ? size.len : SIZE_MAX;
 }
 
@@ -84,13 +81,14 @@ static void put_bytes(struct tomte_cbor_enc *e, int64_t key,
 }
 
 /* [port, value or error, port, ...] */
-static void put_gets(struct tomte_cbor_enc *e, const struct tomte_record *r)
+static void put_gets(struct tomte_cbor_enc *e, const struct tomte_record *r,
+                     uint8_t gets_len)
 {
-    if (r->gets_len == 0)
+    if (gets_len == 0)
         return;
     tomte_cbor_put_int(e, KEY_GETS);
-    tomte_cbor_put_array(e, 2u * r->gets_len);
-    for (size_t i = 0; i < r->gets_len; i++) {
+    tomte_cbor_put_array(e, 2u * gets_len);
+    for (size_t i = 0; i < gets_len; i++) {
         tomte_cbor_put_uint(e, r->gets[i].port);
         if (r->gets[i].error != 0)
             tomte_cbor_put_int(e, r->gets[i].error);
@@ -99,10 +97,11 @@ static void put_gets(struct tomte_cbor_enc *e, const struct tomte_record *r)
     }
 }
 
-static void write_record(struct tomte_cbor_enc *e, const struct tomte_record *r)
+static void write_record(struct tomte_cbor_enc *e, const struct tomte_record *r,
+                         uint8_t gets_len)
 {
     tomte_cbor_put_map(e, 7u + unix_known(r) + (r->payload.len != 0) +
-                              (r->origin.len != 0) + (r->gets_len != 0));
+                              (r->origin.len != 0) + (gets_len != 0));
     put_uint(e, KEY_SEQUENCE, r->sequence);
     put_uint(e, KEY_EPOCH, r->epoch);
     put_uint(e, KEY_KIND, r->kind);
@@ -117,7 +116,7 @@ static void write_record(struct tomte_cbor_enc *e, const struct tomte_record *r)
     }
     put_bytes(e, KEY_PAYLOAD, r->payload);
     put_bytes(e, KEY_ORIGIN, r->origin);
-    put_gets(e, r);
+    put_gets(e, r, gets_len);
     tomte_cbor_put_int(e, r->trapped ? KEY_REASON : KEY_DIGEST);
     if (r->trapped)
         tomte_cbor_put_text(e, r->reason);
@@ -197,12 +196,28 @@ static void read_gets(struct tomte_cbor_dec *d, struct tomte_record *r)
     tomte_cbor_leave(d);
 }
 
+static void read_turn(struct tomte_cbor_dec *d, uint64_t *sequence,
+                      uint64_t *epoch)
+{
+    tomte_cbor_enter_map(d);
+    *sequence = need_uint(d, KEY_SEQUENCE);
+    if (*sequence == 0)
+        tomte_cbor_fail(d, TOMTE_ERR_RANGE);
+    *epoch = need_uint(d, KEY_EPOCH);
+}
+
+enum tomte_err tomte_record_turn_decode(struct tomte_span bytes,
+                                        uint64_t *sequence, uint64_t *epoch)
+{
+    struct tomte_cbor_dec d;
+    tomte_cbor_decode_init(&d, bytes, 0);
+    read_turn(&d, sequence, epoch);
+    return tomte_cbor_ok(&d) ? TOMTE_OK : d.err; /* the rest is not read */
+}
+
 static void read_record(struct tomte_cbor_dec *d, struct tomte_record *r)
 {
-    r->sequence = need_uint(d, KEY_SEQUENCE);
-    if (r->sequence == 0)
-        tomte_cbor_fail(d, TOMTE_ERR_RANGE);
-    r->epoch = need_uint(d, KEY_EPOCH);
+    read_turn(d, &r->sequence, &r->epoch);
     r->kind = need_u8(d, KEY_KIND, TOMTE_EVENT_TIMER);
     r->port = need_u8(d, KEY_PORT, UINT8_MAX);
     if (r->kind == TOMTE_EVENT_TIMER && r->port >= TOMTE_LIMIT_TIMERS)

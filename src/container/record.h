@@ -63,5 +63,10 @@ tomte_record_encode(const struct tomte_record *r, struct tomte_buf out,
 TOMTE_MUST_CHECK enum tomte_err tomte_record_decode(struct tomte_span bytes,
                                                     struct tomte_record *r);
 
+/* Only whose turn it is: sequence and epoch, without a look at the rest. */
+TOMTE_MUST_CHECK enum tomte_err
+tomte_record_turn_decode(struct tomte_span bytes, uint64_t *sequence,
+                         uint64_t *epoch);
+
 /* The bytes that a record of this event has when it records no `get`. */
 size_t tomte_record_size(const struct tomte_record *r);

@@ -33,14 +33,6 @@ TEST(image_opens_to_what_it_was_built_from)
         CHECK(tomte_image_open(TOMTE_SPAN(out.data, n), &image) != TOMTE_OK);
 }
 
-TEST(image_is_not_built_of_a_bad_manifest)
-{
-    struct tomte_span out;
-    CHECK_EQ(TOMTE_ERR_TYPE,
-             tomte_image_build(TOMTE_SPAN_LIT("\x00"), TOMTE_SPAN_LIT("x"),
-                               TOMTE_BUF_ARRAY(bytes), &out));
-}
-
 TEST(image_needs_room)
 {
     struct tomte_span out;

@@ -127,6 +127,15 @@ TEST(manifest_errors_name_the_key)
     f = full();
     f.name.text[0] = 'A';
     refused(&f, TOMTE_ERR_MALFORMED, "name: malformed input");
+    f = full();
+    f.ports[1].channel.text[0] = '.';
+    refused(&f, TOMTE_ERR_MALFORMED, "ports[1].channel: malformed input");
+    f = full();
+    f.ports[0].type.len = 0;
+    refused(&f, TOMTE_ERR_MISSING, "ports[0].type: a required part is missing");
+    f = full();
+    f.away_from[0].text[0] = '/';
+    refused(&f, TOMTE_ERR_MALFORMED, "needs.away_from: malformed input");
 }
 
 TEST(manifest_takes_as_many_ports_as_the_limit)
