@@ -8,4 +8,8 @@ if(TARGET tomte-sim AND NOT TOMTE_SANITIZE)
     COMMAND $<TARGET_FILE:tomte-sim> --nodes 12 --seed 1 --seeds 20 --hours 0.5)
   tomte_test(sim thirty TIMEOUT 600
     COMMAND $<TARGET_FILE:tomte-sim> --nodes 30 --seed 1 --seeds 2 --hours 0.5)
+  # With what other compilers made of it, in the trees beside this one.
+  cmake_path(GET PROJECT_BINARY_DIR PARENT_PATH trees)
+  tomte_test(sim same-trace TIMEOUT 600
+    COMMAND ${PROJECT_SOURCE_DIR}/tests/sim/same_trace.sh ${trees} 1 2)
 endif()

@@ -21,7 +21,6 @@ fi
 
 # Packages by purpose; a verb names only what it needs.
 DEBS_BUILD=(gcc libc6-dev cmake ninja-build)
-DEBS_CLANG=(clang)
 DEBS_FUZZ=(clang libclang-rt-14-dev)
 DEBS_CROSS=(gcc-riscv64-unknown-elf gcc-arm-none-eabi)
 DEBS_LIBS=(libbearssl-dev libuv1-dev libyaml-dev)
@@ -96,6 +95,8 @@ need() {
     apt_install "${missing[@]}" || fail "apt-get could not install" \
         "${missing[*]}: $(apt_reason) (all of it: $BUILD/log/apt.log)"
     say "installed in $((SECONDS - start)) s"
+    # What cmake did not find before may be there now.
+    rm -f "$BUILD"/*/.options
 }
 
 # With stale or no package lists the first try fails; then fetch them.

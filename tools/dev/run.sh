@@ -12,5 +12,5 @@
 maybe_help "$@"
 
 need "${DEBS_BUILD[@]}" "${DEBS_LIBS[@]}" "${DEBS_WASM[@]}"
-build release
+build release tomte
 exec "$BUILD/release/tomte" up examples/winter/home.yaml "$@"

@@ -51,7 +51,7 @@ debs() {
     local -a more=()
     case $1 in
     tools) more=(clang-format) ;;
-    unit) more=("${DEBS_CLANG[@]}") ;;
+    unit) more=("${DEBS_WASM[@]}") ;;
     spec) more=(wabt) ;;
     vectors) more=(python3-cbor2) ;;
     fuzz) more=("${DEBS_FUZZ[@]}") ;;
@@ -83,7 +83,17 @@ suite_fuzz() { build fuzz && tests fuzz fuzz; }
 suite_targets() { build rv32 && build cm3 && configure test && tests test targets; }
 suite_interop() { build release && tests release interop; }
 suite_e2e() { build release && tests release e2e; }
-suite_sim() { build release && tests release sim; }
+suite_sim() {
+    build release && build_sims && tests release sim
+}
+
+# The same seed gives the same trace, whichever compiler made the simulator.
+build_sims() {
+    local tree
+    for tree in clang gcc-O0 clang-O0; do
+        build "$tree" tomte-sim || return
+    done
+}
 
 # tests TREE LABEL: the tests of build/TREE that carry the label. A failure is
 # counted, it does not end the run.
