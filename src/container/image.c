@@ -2,6 +2,7 @@
 #include "container/image.h"
 
 #include "cbor/cbor.h"
+#include "container/manifest.h"
 #include "crypto/crypto.h"
 
 _Static_assert(TOMTE_IMAGE_DIGEST_BYTES == TOMTE_SHA256_BYTES,
