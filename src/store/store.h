@@ -26,8 +26,10 @@
  *
  * Memory. All of it is taken from the caller's arena at mount, and its size is
  * tomte_store_memory(): no call takes more. Spans are borrowed until return.
- * Work per call is bounded: a call that writes n bytes reads at most some 8 n
- * bytes to clean up, and erases at most one sector (docs/spec/store.md).
+ * Work per call is bounded: a call that writes n bytes to the ring looks at 8 n
+ * bytes of it at most to clean up, and erases one sector or two; only right
+ * after a cut or an error it may be more, at worst a lap of the ring. Nothing
+ * but mount reads the ring to its end (docs/internals/store.md).
  *
  * Space. About half of the ring (the sectors that hold records and logs) may be
  * live; the rest is what cleaning needs. NO_SPACE comes before anything was
@@ -35,8 +37,9 @@
  * in one contiguous run.
  *
  * Errors of all functions: IO (the device failed; after a failed sync every
- * later call that writes returns IO until the store is mounted again),
- * NO_SPACE, FULL (a table of the configuration, or a log's own limit),
+ * later call that writes returns IO until the store is mounted again. Another
+ * write that failed has not happened, but if the power is cut before the next
+ * one succeeds, the mount may find that it has), NO_SPACE, FULL (a table of the configuration, or a log's own limit),
  * TOO_LARGE, NOT_FOUND, CORRUPT, MALFORMED (a key of no or too many bytes).
  *
  * Not secret: removed and replaced values stay on the device until their sector
