@@ -8,7 +8,7 @@
 # build/fuzz-found/TARGET/; an input that breaks something is left there too, as
 # crash-..., with the command that runs it again. To commit new inputs:
 #
-#   build/fuzz/fuzz_TARGET -merge=1 tests/fuzz/corpus/TARGET build/fuzz-found/TARGET
+#   build/fuzz/fuzz_TARGET -set_cover_merge=1 tests/fuzz/corpus/TARGET build/fuzz-found/TARGET
 #
 # example: ./dev fuzz cbor_decode --seconds 600
 . "$(dirname "$0")/lib.sh"
