@@ -2,7 +2,7 @@
 /* Exactly once and in order, whatever the network does and whoever falls. */
 #include "model_events.h"
 
-#define SEEDS 60
+#define SEEDS 200
 #define STEPS 800
 
 static struct model m;
