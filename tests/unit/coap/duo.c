@@ -160,6 +160,44 @@ enum tomte_err duo_notify(struct duo *d, uint32_t observer, const char *payload,
         confirm);
 }
 
+struct tomte_coap_config duo_observe_config(void)
+{
+    struct tomte_coap_config c = duo_config();
+    c.params.stale_min_ms = c.params.stale_max_ms = 5000;
+    c.link.stale_min_ms = c.link.stale_max_ms = 100;
+    return c;
+}
+
+struct duo *duo_observing(bool home, uint32_t *observer, uint32_t *handle)
+{
+    struct tomte_coap_config c = duo_observe_config();
+    struct duo *d = duo_start(&c, home);
+    *handle = duo_ask(d, true, TOMTE_COAP_GET, "/t", 0, "");
+    duo_settle(d);
+    *observer = duo_accept(d, "20");
+    duo_settle(d);
+    TRACE(d, "     0 A> CON m1 GET t1 /t observe 0\n"
+             "     0 B: request GET /t observe 0\n"
+             "     0 B> ACK m1 2.05 t1 observe 1 \"20\"\n"
+             "     0 A: response 2.05 observe 1 \"20\"\n");
+    CHECK_EQ(*observer, tomte_coap_next_observer(&d->ep[B], 7, 0));
+    return d;
+}
+
+enum tomte_err duo_renew(struct duo *d, uint32_t handle, uint32_t observe)
+{
+    uint8_t memory[8];
+    struct tomte_coap_options o;
+    struct tomte_span list;
+    tomte_coap_options_init(&o, TOMTE_BUF_ARRAY(memory));
+    tomte_coap_put_path(&o, TOMTE_SPAN_LIT("/t"));
+    tomte_coap_put_uint(&o, TOMTE_COAP_OPT_OBSERVE, observe);
+    CHECK_OK(tomte_coap_options_end(&o, &list));
+    return tomte_coap_renew(
+        &d->ep[A], d->now_ms, handle,
+        &(struct tomte_coap_parts){.code = TOMTE_COAP_GET, .options = list});
+}
+
 enum tomte_err duo_inject(struct duo *d, int to, const struct tomte_addr *from,
                           const char *hex)
 {

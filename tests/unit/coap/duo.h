@@ -46,7 +46,7 @@ struct duo {
     uint8_t *memory[2];
 };
 
-/* Sizes of a hub, and ACK_RANDOM_FACTOR 1, so that times can be written down. */
+/* Sizes of a hub; ACK_RANDOM_FACTOR 1, so that times can be written down. */
 struct tomte_coap_config duo_config(void);
 struct duo *duo_strangers(void);
 struct duo *duo_home(void);
@@ -77,6 +77,14 @@ uint32_t duo_accept(struct duo *d, const char *payload);
 /* B notifies. */
 enum tomte_err duo_notify(struct duo *d, uint32_t observer, const char *payload,
                           bool confirm);
+
+/* The same, and no chance in when an observation goes stale. A observes B's
+ * resource 7; the transcript of that is checked and gone. */
+struct tomte_coap_config duo_observe_config(void);
+struct duo *duo_observing(bool home, uint32_t *observer, uint32_t *handle);
+
+/* A registers again, or with 1 deregisters. */
+enum tomte_err duo_renew(struct duo *d, uint32_t handle, uint32_t observe);
 
 /* Raw bytes from an address to an endpoint; its effects are logged. */
 enum tomte_err duo_inject(struct duo *d, int to, const struct tomte_addr *from,

@@ -212,6 +212,21 @@ TEST(four_requests_are_outstanding_at_home)
              "   300 A> NON m6 GET t6 /x (lost)\n");
 }
 
+/* The last of those that wait to be polled is taken out, and another one comes
+ * behind. */
+TEST(request_cancelled_before_it_was_sent)
+{
+    struct duo *d = duo_home();
+    d->lose = ~0u;
+    duo_ask(d, true, TOMTE_COAP_GET, "/a", -1, "");
+    uint32_t b = duo_ask(d, true, TOMTE_COAP_GET, "/b", -1, "");
+    tomte_coap_cancel(&d->ep[A], b);
+    duo_ask(d, true, TOMTE_COAP_GET, "/c", -1, "");
+    duo_settle(d);
+    TRACE(d, "     0 A> CON m1 GET t1 /a (lost)\n"
+             "     0 A> CON m2 GET t2 /c (lost)\n");
+}
+
 TEST(ping_and_pong)
 {
     struct duo *d = duo_strangers();

@@ -133,87 +133,6 @@ static void mark_link(unsigned n)
     CHECK_OK(tomte_coap_link(&ep, now_ms, &a));
 }
 
-TEST(init_takes_what_it_says)
-{
-    struct tomte_coap_config c = small_config();
-    size_t need = tomte_coap_memory(&c);
-    struct tomte_arena arena;
-    for (size_t offset = 0; offset < 16; offset++) {
-        tomte_arena_init(&arena, memory + offset, need);
-        CHECK_OK(tomte_coap_init(&ep, &c, &arena));
-    }
-    size_t used = arena.used;
-    for (size_t size = 0; size < used; size += 7) {
-        tomte_arena_init(&arena, memory + 15, size);
-        CHECK_EQ(TOMTE_ERR_NO_MEMORY, tomte_coap_init(&ep, &c, &arena));
-        CHECK_EQ(0, arena.used);
-        tomte_coap_wipe(&ep);
-    }
-}
-
-TEST(init_is_as_large_as_the_header_says)
-{
-    struct tomte_coap_config c = tomte_coap_config_default(1);
-    CHECK(tomte_coap_memory(&c) < 220 * 1024);
-}
-
-TEST(init_refuses_configs_that_make_no_sense)
-{
-    for (int i = 0; i < 10; i++) {
-        struct tomte_coap_config c = small_config();
-        switch (i) {
-        case 0:
-            c.params.ack_timeout_ms = 0;
-            break;
-        case 1:
-            c.params.random_permille = 999;
-            break;
-        case 2:
-            c.link.max_retransmit = 9;
-            break;
-        case 3:
-            c.link.nstart = 0;
-            break;
-        case 4:
-            c.params.ack_delay_ms = c.params.ack_timeout_ms;
-            break;
-        case 5:
-            c.peers = 0;
-            break;
-        case 6:
-            c.inbound = 4097;
-            break;
-        case 7:
-            c.blocks = 32769;
-            break;
-        case 8:
-            c.observers_per_peer = 0;
-            break;
-        case 9:
-            c.link.stale_max_ms = c.link.stale_min_ms - 1;
-            break;
-        }
-        struct tomte_arena arena;
-        tomte_arena_init(&arena, memory, sizeof memory);
-        CHECK_EQ(TOMTE_ERR_RANGE, tomte_coap_init(&ep, &c, &arena));
-        CHECK_EQ(0, arena.used);
-    }
-}
-
-TEST(wipe_leaves_nothing)
-{
-    struct tomte_coap_config c = small_config();
-    start(&c);
-    answer_len = 300;
-    CHECK_OK(feed_request(1, TOMTE_COAP_PUT, 1));
-    size_t size = tomte_coap_memory(&c);
-    tomte_coap_wipe(&ep);
-    for (size_t i = 0; i < size; i++)
-        CHECK_EQ(0, memory[i]);
-    static const struct tomte_coap zero;
-    CHECK(memcmp(&zero, &ep, sizeof ep) == 0);
-}
-
 /* A stranger that asks and asks takes its share and no more; what it is told
  * to remember longest is its own. */
 TEST(flood_of_safe_requests_from_one_stranger)
@@ -284,6 +203,48 @@ TEST(flood_of_forged_addresses_with_unsafe_requests)
 {
     forged_addresses(TOMTE_COAP_POST);
     CHECK(ep.stats.peers_full > 0);
+}
+
+/* What a link asked is not forgotten for what strangers ask, nor the link. */
+TEST(flood_does_not_push_out_what_a_link_asked)
+{
+    struct tomte_coap_config c = small_config();
+    start(&c);
+    mark_link(0);
+    mark_link(1); /* silent, and older than every stranger */
+    CHECK_OK(feed_request(LINK, TOMTE_COAP_GET, 1));
+    now_ms = 1;
+    for (unsigned i = 1; i <= 200; i++)
+        CHECK_OK(feed_request(i, TOMTE_COAP_GET, i));
+    CHECK_EQ(201, requests);
+    CHECK_OK(feed_request(LINK, TOMTE_COAP_GET, 1));
+    CHECK_EQ(201, requests);
+    CHECK_EQ(2, ep.used.links);
+}
+
+/* A forged message with the ID of a true one does not stand in its way. */
+TEST(forged_request_does_not_hide_a_true_one)
+{
+    struct tomte_coap_config c = small_config();
+    start(&c);
+    static const uint8_t forged[] = {0x42, TOMTE_COAP_POST, 0, 7, 'x', 'x'};
+    CHECK_OK(feed(1, TOMTE_SPAN_ARRAY(forged)));
+    CHECK_OK(feed_request(1, TOMTE_COAP_POST, 7));
+    CHECK_EQ(2, requests);
+    CHECK_OK(feed_request(1, TOMTE_COAP_POST, 7));
+    CHECK_EQ(2, requests);
+}
+
+/* The answer to a NON is not asked for again, so it is not kept. */
+TEST(answer_to_a_nonconfirmable_request_is_not_kept)
+{
+    struct tomte_coap_config c = small_config();
+    start(&c);
+    static const uint8_t non[] = {0x50, TOMTE_COAP_POST, 0, 7};
+    CHECK_OK(feed(1, TOMTE_SPAN_ARRAY(non)));
+    CHECK_EQ(1, answers);
+    CHECK_EQ(4, last_sent_len);
+    CHECK_EQ(c.blocks, ep.pool.free);
 }
 
 /* A peer that observes everything, and many that observe something. */
