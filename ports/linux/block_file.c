@@ -167,7 +167,8 @@ static enum tomte_err lock(struct tomte_block_file *f, const char *path)
         return TOMTE_ERR_AGAIN;
     }
     n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
-    if (ftruncate(f->lock_fd, 0) != 0 || pwrite(f->lock_fd, pid, (size_t)n, 0) < 0)
+    if (ftruncate(f->lock_fd, 0) != 0 ||
+        pwrite(f->lock_fd, pid, (size_t)n, 0) < 0)
         return refuse(f, "write", name);
     return TOMTE_OK;
 }
@@ -202,12 +203,18 @@ static enum tomte_err make(struct tomte_block_file *f, const char *path,
 }
 
 /* A cut may have left a file without all its space; ask again, and do not mind:
- * what is in it must be readable on a full disk too. */
-static enum tomte_err reopen(struct tomte_block_file *f, uint32_t reserved)
+ * what is in it must be readable on a full disk too. And what an earlier
+ * fdatasync could not write must not be read back from the page cache as if it
+ * were on the disk (such pages count as clean, so they can be dropped). */
+static enum tomte_err reopen(struct tomte_block_file *f, const char *path,
+                             uint32_t reserved)
 {
     off_t size = (off_t)reserved * TOMTE_BLOCK_FILE_SECTOR;
     if (size > 0)
         (void)posix_fallocate(f->fd, 0, size);
+    if (fdatasync(f->fd) != 0)
+        return refuse(f, "sync", path);
+    (void)posix_fadvise(f->fd, 0, 0, POSIX_FADV_DONTNEED);
     return TOMTE_OK;
 }
 
@@ -233,7 +240,7 @@ enum tomte_err tomte_block_file_open(struct tomte_block_file *f,
     if (err == TOMTE_OK) {
         f->fd = open(path, O_RDWR | O_CLOEXEC);
         if (f->fd >= 0)
-            err = reopen(f, reserved);
+            err = reopen(f, path, reserved);
         else if (errno == ENOENT)
             err = make(f, path, reserved);
         else

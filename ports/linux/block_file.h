@@ -9,7 +9,8 @@
  *
  * sync is fdatasync; making the file also syncs its directory. After a failed
  * fdatasync the kernel may have dropped what it could not write: the store then
- * refuses to write until it is mounted again, from a file opened again.
+ * refuses to write until it is mounted again. Close and open the file before
+ * that: open makes sure that reads show what is on the disk.
  *
  * Beside the file NAME lies NAME.lock, held with flock while it is open, with
  * the holder's process id in it: two processes never share a storage. It stays

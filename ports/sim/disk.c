@@ -169,10 +169,14 @@ static void remember(struct tomte_disk *d, bool erase, uint32_t at,
     d->youngest = p;
 }
 
+/* A program that was lost long ago must not take with it what was synced since:
+ * only its own range. */
 static void undo(struct tomte_disk *d, const struct pending *p)
 {
-    if (p->was_blank)
+    if (p->was_blank && p->erase)
         make_blank(d, p->at);
+    else if (p->was_blank)
+        memset(touch(d, p->at), 0xff, p->len);
     else
         memcpy(touch(d, p->at), p->before, p->len);
 }
@@ -346,8 +350,8 @@ static enum tomte_err disk_erase(void *ctx, uint32_t sector)
     return err;
 }
 
-/* A sync that fails may have lost some of what it should have written, although
- * reads go on to show it and the next sync succeeds: so does Linux. */
+/* A sync that fails may have lost some of what was programmed, although reads go
+ * on to show it and the next sync succeeds: so does Linux. */
 static enum tomte_err disk_sync(void *ctx)
 {
     struct tomte_disk *d = ctx;
@@ -359,7 +363,8 @@ static enum tomte_err disk_sync(void *ctx)
         return TOMTE_OK;
     }
     for (struct pending *p = d->youngest; p != NULL && !d->off; p = p->older)
-        p->lost = p->lost || draw_fate(d) != TOMTE_DISK_KEPT;
+        if (!p->erase && draw_fate(d) != TOMTE_DISK_KEPT)
+            p->lost = true;
     return err;
 }
 
