@@ -30,9 +30,9 @@ struct tomte_image {
 TOMTE_MUST_CHECK enum tomte_err tomte_image_open(struct tomte_span bytes,
                                                  struct tomte_image *image);
 
-/* Puts an image together in `out`; `*bytes` is borrowed from it. Neither part is
- * looked into: tomte_manifest_encode has checked the one, and whoever loads the
- * image checks both. FULL when `out` has not manifest.len + module.len +
+/* Puts an image together in `out`; `*bytes` is borrowed from it. Neither part
+ * is looked into: tomte_manifest_encode has checked the one, and whoever loads
+ * the image checks both. FULL when `out` has not manifest.len + module.len +
  * TOMTE_IMAGE_OVERHEAD bytes. */
 TOMTE_MUST_CHECK enum tomte_err tomte_image_build(struct tomte_span manifest,
                                                   struct tomte_span module,

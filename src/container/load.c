@@ -111,7 +111,7 @@ static struct tomte_wasm_config instance_config(const struct tomte_manifest *m,
     };
 }
 
-/* What aligning what is taken from an arena may cost: work, module, instance. */
+/* What aligning three things in an arena may cost: work, module, instance. */
 #define ALIGN_BYTES (3 * 16)
 
 /* A bound of what a checkpoint of this instance takes, without the node part:

@@ -7,9 +7,9 @@
 
 #include <string.h>
 
-/* The keys of the maps (docs/spec/manifest.md has the table), with the name that
- * a report gives them and the bounds of those that are numbers. Decoder and
- * encoder hold to the same lines. */
+/* The keys of the maps (docs/spec/manifest.md has the table), with the name
+ * that a report gives them and the bounds of those that are numbers. Decoder
+ * and encoder hold to the same lines. */
 struct field {
     int64_t key;
     const char *name;
