@@ -23,8 +23,8 @@
  * and new owner made them from the same events, so consumers see which of them
  * they have. Then the first of the new stream, and with it the gap.
  *
- * Restart. Decode the checkpoint, bind the consumers, replay the events and give
- * each output to tomte_outbox_replay; then send. Consumers must be bound before
+ * Restart. Decode the checkpoint, bind the consumers, replay the events, each
+ * output through tomte_outbox_replay; then send. Consumers must be bound before
  * the replay, else what it brings back is held for nobody. A replay may bring
  * back more than is held at a time, since acknowledgements are not replayed:
  * the oldest then make room. They were acknowledged, or there would have been
