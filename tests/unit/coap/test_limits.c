@@ -217,8 +217,11 @@ TEST(flood_does_not_push_out_what_a_link_asked)
     for (unsigned i = 1; i <= 200; i++)
         CHECK_OK(feed_request(i, TOMTE_COAP_GET, i));
     CHECK_EQ(201, requests);
+    for (unsigned i = 1; i <= 200; i++)
+        CHECK_OK(feed_request(i % 8, TOMTE_COAP_GET, 1000 + i));
+    CHECK_EQ(401, requests);
     CHECK_OK(feed_request(LINK, TOMTE_COAP_GET, 1));
-    CHECK_EQ(201, requests);
+    CHECK_EQ(401, requests);
     CHECK_EQ(2, ep.used.links);
 }
 
