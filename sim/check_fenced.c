@@ -49,8 +49,8 @@ static uint64_t running_epoch(const struct fenced *c,
     for (unsigned i = 0; i < c->w->nodes_len; i++) {
         const struct sim_node *n = &c->w->nodes[i];
         struct tomte_slot_report r;
-        for (size_t s = 0;
-             n->node != NULL && tomte_node_slot(n->node, s, &r); s++)
+        for (size_t s = 0; n->node != NULL && tomte_node_slot(n->node, s, &r);
+             s++)
             if (r.running && r.epoch > epoch &&
                 tomte_name_equal(r.identity, identity))
                 epoch = r.epoch;
@@ -67,12 +67,11 @@ static void write(void *ctx, uint16_t node, size_t resource,
         return;
     struct seen *s = seen_of(c, node, resource, identity);
     if (epoch < s->epoch)
-        sim_fail(c->w,
-                 "fenced: %.*s accepted epoch %llu of %.*s after epoch %llu",
-                 (int)c->w->nodes[node].config.name.len,
-                 c->w->nodes[node].config.name.text, (unsigned long long)epoch,
-                 (int)identity->len, identity->text,
-                 (unsigned long long)s->epoch);
+        sim_fail(
+            c->w, "fenced: %.*s accepted epoch %llu of %.*s after epoch %llu",
+            (int)c->w->nodes[node].config.name.len,
+            c->w->nodes[node].config.name.text, (unsigned long long)epoch,
+            (int)identity->len, identity->text, (unsigned long long)s->epoch);
     /* Cut off, an actuator obeys what it knows, until the newer grant reaches
      * it; the old holder had confirmed that it stopped, but what it sent before
      * may have lain in a queue. */
@@ -80,10 +79,11 @@ static void write(void *ctx, uint16_t node, size_t resource,
     bool reached = tomte_node_leased(n->node, sim_node_ms(c->w, n));
     uint64_t running = running_epoch(c, identity);
     if (reached && epoch < running)
-        sim_fail(c->w,
-                 "fenced: epoch %llu of %.*s was accepted while epoch %llu runs",
-                 (unsigned long long)epoch, (int)identity->len, identity->text,
-                 (unsigned long long)running);
+        sim_fail(
+            c->w,
+            "fenced: epoch %llu of %.*s was accepted while epoch %llu runs",
+            (unsigned long long)epoch, (int)identity->len, identity->text,
+            (unsigned long long)running);
     if (epoch > s->epoch)
         s->epoch = epoch;
 }

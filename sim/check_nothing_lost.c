@@ -63,8 +63,7 @@ static void commit(void *ctx, uint16_t node, const struct tomte_name *identity,
                  "event %llu in epoch %llu",
                  (int)identity->len, identity->text,
                  (unsigned long long)sequence, (unsigned long long)epoch,
-                 (unsigned long long)t->sequence,
-                 (unsigned long long)t->epoch);
+                 (unsigned long long)t->sequence, (unsigned long long)t->epoch);
     /* What the old owner releases late, the new one took over. */
     if (t->sync && epoch < t->epoch && sequence >= t->first)
         sim_fail(c->w,

@@ -47,8 +47,7 @@ void faults_print(const struct sim *w, FILE *out)
             (unsigned long long)w->seed, r->loss_permille, r->repeat_permille,
             r->delay_min_us, r->delay_max_us, r->slow_permille,
             r->crash_every_s, r->down_max_s, r->partition_every_s,
-            r->partition_max_s, r->pause_every_s, r->pause_max_s,
-            r->drift_ppm);
+            r->partition_max_s, r->pause_every_s, r->pause_max_s, r->drift_ppm);
 }
 
 static void plan(struct sim *w, enum fault fault, uint16_t node,
@@ -123,8 +122,7 @@ static void nature(struct sim *w)
         struct sim_node *n = &w->nodes[i];
         for (size_t r = 0; r < n->config.resource_count; r++)
             if (n->node != NULL && n->resources[r].kind == TOMTE_NODE_SENSOR)
-                sim_reading(w, i, r,
-                            (double)draw(w, 150, 250) / 10.0);
+                sim_reading(w, i, r, (double)draw(w, 150, 250) / 10.0);
     }
 }
 
@@ -138,7 +136,8 @@ static void press(struct sim *w)
         char channel[TOMTE_CHANNEL_MAX + 1] = {0};
         if (n->resources[r].kind != TOMTE_NODE_BUTTON)
             continue;
-        struct tomte_span name = tomte_channel_name_span(&n->resources[r].channel);
+        struct tomte_span name =
+            tomte_channel_name_span(&n->resources[r].channel);
         for (size_t k = 0; k < name.len; k++)
             channel[k] = (char)name.data[k];
         person_press(w->person, node, channel, 1);

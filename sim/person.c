@@ -86,8 +86,10 @@ static uint8_t *read_image(const char *dir, const char *name, size_t *len)
     snprintf(path, sizeof path, "%s/%s.image", dir, name);
     FILE *f = fopen(path, "rb");
     if (f == NULL) {
-        fprintf(stderr, "tomte-sim: %s cannot be read; build the containers "
-                        "first\n", path);
+        fprintf(stderr,
+                "tomte-sim: %s cannot be read; build the containers "
+                "first\n",
+                path);
         exit(2);
     }
     uint8_t *data = malloc(TOMTE_IMAGE_BYTES_MAX);
@@ -104,8 +106,7 @@ static enum tomte_err encode_command(const struct deploy *d,
     struct tomte_image image;
     struct tomte_name name;
     struct tomte_command c;
-    enum tomte_err err =
-        tomte_name_parse(tomte_span_str(d->identity), &name);
+    enum tomte_err err = tomte_name_parse(tomte_span_str(d->identity), &name);
     if (err == TOMTE_OK)
         err = tomte_image_open(TOMTE_SPAN(d->image, d->len), &image);
     if (err != TOMTE_OK)
@@ -117,11 +118,11 @@ static enum tomte_err encode_command(const struct deploy *d,
         struct tomte_bind *b = &c.binds[c.binds_len++];
         err = tomte_name_parse(tomte_span_str(d->binds[i].port), &b->port);
         if (err == TOMTE_OK && d->binds[i].channel != NULL)
-            err = tomte_channel_name_parse(
-                tomte_span_str(d->binds[i].channel), &b->channel);
+            err = tomte_channel_name_parse(tomte_span_str(d->binds[i].channel),
+                                           &b->channel);
         if (err == TOMTE_OK && d->binds[i].place != NULL)
-            err = tomte_name_parse(tomte_span_str(d->binds[i].place),
-                                   &b->place);
+            err =
+                tomte_name_parse(tomte_span_str(d->binds[i].place), &b->place);
     }
     return err != TOMTE_OK ? err : tomte_command_encode(&c, out, bytes);
 }
@@ -252,10 +253,9 @@ static void plan_timer(struct person *p)
     if (at == UINT64_MAX || (p->timer_us <= at && p->timer_us > p->w->now_us))
         return;
     p->timer_us = at;
-    queue_put(&p->w->queue,
-              (struct happening){.at_us = at,
-                                 .kind = HAPPEN_PERSON,
-                                 .node = SIM_NODES_MAX});
+    queue_put(&p->w->queue, (struct happening){.at_us = at,
+                                               .kind = HAPPEN_PERSON,
+                                               .node = SIM_NODES_MAX});
 }
 
 static void on_effect(struct person *p, const struct tomte_coap_effect *e)

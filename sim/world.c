@@ -137,8 +137,7 @@ void sim_add_resource(struct sim_node *n, const char *channel,
                       const char *type, const char *place, uint32_t timeout_ms)
 {
     TOMTE_ASSERT(n->config.resource_count < SIM_RESOURCES_MAX);
-    struct tomte_node_resource *r =
-        &n->resources[n->config.resource_count++];
+    struct tomte_node_resource *r = &n->resources[n->config.resource_count++];
     enum tomte_err err =
         tomte_channel_name_parse(tomte_span_str(channel), &r->channel);
     TOMTE_ASSERT(err == TOMTE_OK);
@@ -212,7 +211,8 @@ static void drain(struct sim *w, uint16_t node)
     }
 }
 
-void sim_step(struct sim *w, uint16_t node, const struct tomte_node_event *event)
+void sim_step(struct sim *w, uint16_t node,
+              const struct tomte_node_event *event)
 {
     struct sim_node *n = &w->nodes[node];
     struct tomte_node_event e = *event;
@@ -283,11 +283,10 @@ void sim_start(struct sim *w, uint16_t node)
     n->timer_us = UINT64_MAX;
     n->paused_until_us = 0;
     n->config.seed = tomte_random_next(&w->crash);
-    n->drift_ppm = (int32_t)tomte_random_below(&w->clock,
-                                               2 * w->rates.drift_ppm + 1) -
-                   (int32_t)w->rates.drift_ppm;
-    enum tomte_err err =
-        tomte_node_init(&n->node, &n->config, &n->arena, 0);
+    n->drift_ppm =
+        (int32_t)tomte_random_below(&w->clock, 2 * w->rates.drift_ppm + 1) -
+        (int32_t)w->rates.drift_ppm;
+    enum tomte_err err = tomte_node_init(&n->node, &n->config, &n->arena, 0);
     if (err != TOMTE_OK) {
         n->node = NULL;
         sim_fail(w, "node %.*s does not start: %s", (int)n->config.name.len,
@@ -325,9 +324,9 @@ void sim_crash(struct sim *w, uint16_t node)
 static uint64_t delay(struct sim *w)
 {
     const struct sim_rates *r = &w->rates;
-    uint64_t us = r->delay_min_us +
-                  tomte_random_below(&w->net,
-                                     r->delay_max_us - r->delay_min_us + 1);
+    uint64_t us =
+        r->delay_min_us +
+        tomte_random_below(&w->net, r->delay_max_us - r->delay_min_us + 1);
     if (!w->healed && tomte_random_chance(&w->net, r->slow_permille))
         us += tomte_random_below(&w->net, 1000000);
     return us;

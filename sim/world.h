@@ -49,8 +49,8 @@ struct sim_node {
     uint64_t started_us;
     int32_t drift_ppm;
     uint64_t timer_us; /* earliest TIMER that is planned; UINT64_MAX: none */
-    uint64_t paused_until_us; /* 0: it runs */
-    int group;                /* of a partition */
+    uint64_t paused_until_us;         /* 0: it runs */
+    int group;                        /* of a partition */
     double driven[SIM_RESOURCES_MAX]; /* what actuators do */
 };
 
@@ -105,8 +105,7 @@ void sim_free(struct sim *w);
 struct sim_node *sim_add_node(struct sim *w, const char *name, bool keeper);
 void sim_add_resource(struct sim_node *n, const char *channel,
                       enum tomte_node_resource_kind kind, const char *role,
-                      const char *type, const char *place,
-                      uint32_t timeout_ms);
+                      const char *type, const char *place, uint32_t timeout_ms);
 
 uint16_t sim_index(const struct sim *w, const struct sim_node *n);
 struct tomte_addr sim_addr(uint16_t node);

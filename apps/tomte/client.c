@@ -30,7 +30,7 @@ struct client {
     bool has_block2;
     uint8_t etag[8];
     size_t etag_len;
-    size_t at;   /* bytes of the representation so far */
+    size_t at; /* bytes of the representation so far */
     bool last;
     client_news_fn news;
     void *news_ctx;
@@ -229,14 +229,13 @@ struct client_answer client_get(struct client *c, const struct tomte_addr *to,
         size_t etag_len = c->etag_len;
         memcpy(etag, c->etag, etag_len);
         for (uint32_t num = 1; err == TOMTE_OK && c->has_block2 &&
-                               c->block2.more &&
-                               tomte_coap_class(c->code) == 2;
+                               c->block2.more && tomte_coap_class(c->code) == 2;
              num++) {
             err = get_block(c, to, path, query, num);
             /* another representation: from the start */
-            if (err == TOMTE_OK && (tomte_coap_class(c->code) != 2 ||
-                                    c->etag_len != etag_len ||
-                                    memcmp(etag, c->etag, etag_len) != 0))
+            if (err == TOMTE_OK &&
+                (tomte_coap_class(c->code) != 2 || c->etag_len != etag_len ||
+                 memcmp(etag, c->etag, etag_len) != 0))
                 err = TOMTE_ERR_AGAIN;
         }
     }

@@ -16,7 +16,8 @@ static const char help[] =
     "       tomte channel watch NAME\n"
     "       tomte channel put NAME VALUE [--for SECONDS]\n"
     "       tomte channel release NAME\n"
-    "Channels are named /room/thing/aspect. A put on an actuator overrides the\n"
+    "Channels are named /room/thing/aspect. A put on an actuator overrides "
+    "the\n"
     "containers, for an hour unless said; release ends it. A put on a button\n"
     "is a press, and returns when everyone who listens has taken it.\n"
     "  e.g. tomte channel put /hall/button/pressed 1\n"
@@ -69,8 +70,7 @@ static bool on_news(void *ctx, struct tomte_span payload)
 
 static int watch(struct target *t)
 {
-    enum tomte_err err =
-        client_observe(t->c, &t->addr, t->text, on_news, t);
+    enum tomte_err err = client_observe(t->c, &t->addr, t->text, on_news, t);
     return failed(err == TOMTE_OK ? TOMTE_ERR_STATE : err, "go on watching",
                   t->text);
 }
@@ -85,9 +85,9 @@ static int put(const struct target *t, const char *text, const char *seconds)
         v = strcmp(text, "on") == 0;
     else if (end == text || *end != 0)
         return usage(false, help);
-    struct tomte_senml record = {
-        .value = v == (double)(int64_t)v ? tomte_senml_int((int64_t)v)
-                                         : tomte_senml_double(v)};
+    struct tomte_senml record = {.value = v == (double)(int64_t)v
+                                              ? tomte_senml_int((int64_t)v)
+                                              : tomte_senml_double(v)};
     enum tomte_err err =
         tomte_senml_encode(&record, TOMTE_BUF_ARRAY(memory), &payload);
     if (err != TOMTE_OK)
@@ -104,9 +104,8 @@ static int put(const struct target *t, const char *text, const char *seconds)
 
 static int release(const struct target *t)
 {
-    struct client_answer a =
-        client_send(t->c, &t->addr, TOMTE_COAP_DELETE, t->text, NULL, -1,
-                    TOMTE_SPAN_NONE);
+    struct client_answer a = client_send(t->c, &t->addr, TOMTE_COAP_DELETE,
+                                         t->text, NULL, -1, TOMTE_SPAN_NONE);
     return a.err == TOMTE_OK ? 0 : failed(a.err, "release", t->text);
 }
 

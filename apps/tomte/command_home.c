@@ -80,8 +80,8 @@ int command_deploy(int argc, char **argv)
     if (argc != 3 ||
         tomte_name_parse(tomte_span_str(argv[1]), &container.identity) !=
             TOMTE_OK ||
-        (on != NULL && tomte_name_parse(tomte_span_str(on), &container.prefer) !=
-                           TOMTE_OK))
+        (on != NULL &&
+         tomte_name_parse(tomte_span_str(on), &container.prefer) != TOMTE_OK))
         return usage(false, help);
     snprintf(container.image, sizeof container.image, "%s", argv[2]);
     if (!open_home(&run, &c, dir, &status))
@@ -115,11 +115,10 @@ int command_move(int argc, char **argv)
     if (argc != (anywhere ? 2 : 3) ||
         tomte_name_parse(tomte_span_str(argv[1]), &identity) != TOMTE_OK)
         return usage(false, help);
-    tomte_command_init(&command,
-                       anywhere ? TOMTE_COMMAND_UNPIN : TOMTE_COMMAND_PIN,
-                       identity);
-    if (!anywhere && tomte_name_parse(tomte_span_str(argv[2]), &command.node) !=
-                         TOMTE_OK)
+    tomte_command_init(
+        &command, anywhere ? TOMTE_COMMAND_UNPIN : TOMTE_COMMAND_PIN, identity);
+    if (!anywhere &&
+        tomte_name_parse(tomte_span_str(argv[2]), &command.node) != TOMTE_OK)
         return usage(false, help);
     if (!open_home(&run, &c, dir, &status))
         return status;
@@ -136,8 +135,9 @@ static int signal_node(const struct home_run *run,
 {
     pid_t pid = home_run_pid(run, name);
     if (pid == 0) {
-        fprintf(stderr, "tomte: node %.*s does not run; start it with: tomte "
-                        "kill --start %.*s\n",
+        fprintf(stderr,
+                "tomte: node %.*s does not run; start it with: tomte "
+                "kill --start %.*s\n",
                 (int)name->len, name->text, (int)name->len, name->text);
         return 2;
     }
@@ -191,7 +191,9 @@ int command_kill(int argc, char **argv)
     if (start)
         return ask_to_start(&run, node);
     return signal_node(&run, &name,
-                       pause ? SIGSTOP : resume ? SIGCONT : SIGKILL);
+                       pause    ? SIGSTOP
+                       : resume ? SIGCONT
+                                : SIGKILL);
 }
 
 /* ---- logs ---- */
@@ -228,8 +230,7 @@ static int show_logs(const struct home_node *n, struct client *c, bool follow)
     memcpy(name, n->name.text, n->name.len);
     do {
         snprintf(query, sizeof query, "since=%llu", (unsigned long long)since);
-        struct client_answer a =
-            client_get(c, &n->addr, "/.tomte/logs", query);
+        struct client_answer a = client_get(c, &n->addr, "/.tomte/logs", query);
         if (a.err != TOMTE_OK)
             return failed(a.err, "read the lines of", name);
         uint64_t last = print_lines(&a, name);

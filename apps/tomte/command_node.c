@@ -17,7 +17,8 @@ static const char node_help[] =
     "Runs one node of a home file in this process, until SIGTERM.\n"
     "  --echo     its lines go to standard output as well\n"
     "  --without  leave out failover, fencing or history, to see what they do\n"
-    "  e.g. tomte node --home examples/winter/home.yaml --name attic --dir /tmp/attic\n";
+    "  e.g. tomte node --home examples/winter/home.yaml --name attic --dir "
+    "/tmp/attic\n";
 
 static bool parse_without(const char *list, struct tomte_node_without *out)
 {
@@ -143,11 +144,13 @@ static const char new_build[] =
     "set -e\n"
     "cd \"$(dirname \"$0\")\"\n"
     ": \"${TOMTE_SDK:=%s}\" \"${TOMTE:=%s}\"\n"
-    "clang --target=wasm32 -O2 -mbulk-memory -ffreestanding -I \"$TOMTE_SDK\" \\\n"
+    "clang --target=wasm32 -O2 -mbulk-memory -ffreestanding -I \"$TOMTE_SDK\" "
+    "\\\n"
     "    -c -o %s.o %s.c\n"
     "wasm-ld --no-entry --stack-first -z stack-size=4096 -o %s.wasm %s.o\n"
     "\"$TOMTE\" pack %s.yaml %s.wasm %s.image\n"
-    "[ \"$1\" != run ] || \"$TOMTE\" deploy %s %s.image --bind count=/%s/it/count\n";
+    "[ \"$1\" != run ] || \"$TOMTE\" deploy %s %s.image --bind "
+    "count=/%s/it/count\n";
 
 static bool write_text(const char *dir, const char *file, const char *text)
 {
@@ -183,8 +186,8 @@ static int write_all(const char *n)
     snprintf(file, sizeof file, "%s.yaml", n);
     snprintf(text, sizeof text, new_yaml, n);
     ok = ok && write_text(n, file, text);
-    snprintf(text, sizeof text, new_build, n, sdk, run.program, n, n, n, n, n, n,
-             n, n, n, n);
+    snprintf(text, sizeof text, new_build, n, sdk, run.program, n, n, n, n, n,
+             n, n, n, n, n);
     ok = ok && write_text(n, "build.sh", text);
     snprintf(text, sizeof text, "%s/build.sh", n);
     if (!ok || chmod(text, 0755) != 0)

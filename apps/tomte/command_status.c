@@ -139,8 +139,7 @@ int command_status(int argc, char **argv)
     if (!open_home(&run, &c, dir, &status))
         return status;
     client_set_timeout(c, 1500);
-    enum tomte_err err =
-        status_get(c, &homefile_keeper(&run.home)->addr, &s);
+    enum tomte_err err = status_get(c, &homefile_keeper(&run.home)->addr, &s);
     if (json)
         printf("{");
     if (err == TOMTE_OK && json)

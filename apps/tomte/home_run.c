@@ -38,8 +38,8 @@ void home_run_default_dir(char dir[RUN_DIR_MAX])
 
 static void find_program(struct home_run *run)
 {
-    ssize_t n = readlink("/proc/self/exe", run->program,
-                         sizeof run->program - 1);
+    ssize_t n =
+        readlink("/proc/self/exe", run->program, sizeof run->program - 1);
     run->program[n > 0 ? n : 0] = 0;
 }
 
@@ -54,8 +54,10 @@ bool home_run_open(struct home_run *run, const char *dir, char error[256])
         home_run_default_dir(run->dir);
     snprintf(path, sizeof path, "%s/home.yaml", run->dir);
     if (realpath(path, real) == NULL || strlen(real) >= HOME_PATH_MAX) {
-        snprintf(error, 256, "no home runs in %.180s; start one with: tomte up "
-                             "HOME.yaml", run->dir);
+        snprintf(error, 256,
+                 "no home runs in %.180s; start one with: tomte up "
+                 "HOME.yaml",
+                 run->dir);
         return false;
     }
     return homefile_load(real, &run->home, error);
@@ -184,8 +186,8 @@ pid_t home_run_start_world(const struct home_run *run, bool attached)
     snprintf(port, sizeof port, "%u", run->home.world.port);
     snprintf(hours, sizeof hours, "%.6f", run->home.hours_per_second);
     homefile_resolve(&run->home, run->home.weather, weather);
-    const char *argv[] = {program,   "--port", port, "--hours-per-second",
-                          hours,     "--weather", weather, NULL};
+    const char *argv[] = {program, "--port",    port,    "--hours-per-second",
+                          hours,   "--weather", weather, NULL};
     return spawn(run, "world", argv, attached);
 }
 

@@ -64,8 +64,9 @@ static bool all_alive(struct scene *s)
     for (size_t i = 0; i < s->run.home.nodes_len; i++)
         if (waitpid(s->pids[i], NULL, WNOHANG) == s->pids[i]) {
             s->pids[i] = 0;
-            fprintf(stderr, "tomte: node %.*s did not start; its lines are in "
-                            "%s/%.*s/log\n",
+            fprintf(stderr,
+                    "tomte: node %.*s did not start; its lines are in "
+                    "%s/%.*s/log\n",
                     (int)s->run.home.nodes[i].name.len,
                     s->run.home.nodes[i].name.text, s->run.dir,
                     (int)s->run.home.nodes[i].name.len,
@@ -194,7 +195,8 @@ bool scene_value(const struct scene *s, const char *channel, double *out)
         return false;
     for (size_t i = 0; i < s->run.home.nodes_len; i++) {
         const struct status_cell *c = status_cell(&s->status[i], &name);
-        if (c != NULL && c->len > 0 && (best == NULL || c->age_ms < best->age_ms))
+        if (c != NULL && c->len > 0 &&
+            (best == NULL || c->age_ms < best->age_ms))
             best = c;
     }
     return best != NULL &&
@@ -205,8 +207,7 @@ bool scene_world(const struct scene *s, const char *name, double *out)
 {
     char text[128];
     const struct tomte_addr *a = &s->run.home.world;
-    struct sockaddr_in in = {.sin_family = AF_INET,
-                             .sin_port = htons(a->port)};
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(a->port)};
     memcpy(&in.sin_addr, a->ip + 12, 4);
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (struct sockaddr *)&in, sizeof in) != 0) {
@@ -309,7 +310,9 @@ bool scene_deploy(struct scene *s, uint32_t timeout_ms)
             return true;
         }
     } while (scene_now_ms() < until && !scene_stopped());
-    fprintf(stderr, "tomte: not every container runs after %u s; see: tomte "
-                    "why CONTAINER\n", timeout_ms / 1000);
+    fprintf(stderr,
+            "tomte: not every container runs after %u s; see: tomte "
+            "why CONTAINER\n",
+            timeout_ms / 1000);
     return false;
 }

@@ -153,9 +153,8 @@ static enum tomte_err put_image(struct home_run *run, struct client *c,
     tomte_text_init(&t, path, sizeof path);
     tomte_text_str(&t, "/.tomte/blob/");
     tomte_text_hex(&t, TOMTE_SPAN(digest, 32));
-    struct client_answer a =
-        client_send(c, &homefile_keeper(&run->home)->addr, TOMTE_COAP_PUT, path,
-                    NULL, -1, image);
+    struct client_answer a = client_send(c, &homefile_keeper(&run->home)->addr,
+                                         TOMTE_COAP_PUT, path, NULL, -1, image);
     copy_detail(&a, detail);
     return a.err;
 }
@@ -184,7 +183,8 @@ enum tomte_err deploy_image(struct home_run *run, struct client *c,
     struct tomte_buf bytes = read_image(run, container->image);
     detail[0] = 0;
     if (bytes.data == NULL) {
-        snprintf(detail, 256, "%.200s: no image of this name", container->image);
+        snprintf(detail, 256, "%.200s: no image of this name",
+                 container->image);
         return TOMTE_ERR_NOT_FOUND;
     }
     enum tomte_err err =

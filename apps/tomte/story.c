@@ -72,10 +72,10 @@ static bool press(struct scene *s)
     static const uint8_t one[] = {0x81, 0xa1, 0x02, 0x01}; /* [{2: 1}] */
     int hall = scene_node(s, "hall");
     client_set_timeout(s->client, 6000);
-    struct client_answer a = client_send(
-        s->client, &s->run.home.nodes[hall].addr, TOMTE_COAP_POST,
-        "/hall/button/pressed", NULL, TOMTE_FORMAT_SENML_CBOR,
-        TOMTE_SPAN_ARRAY(one));
+    struct client_answer a =
+        client_send(s->client, &s->run.home.nodes[hall].addr, TOMTE_COAP_POST,
+                    "/hall/button/pressed", NULL, TOMTE_FORMAT_SENML_CBOR,
+                    TOMTE_SPAN_ARRAY(one));
     return a.err == TOMTE_OK;
 }
 
@@ -86,9 +86,8 @@ static bool move(struct scene *s, const char *identity, const char *node)
     char detail[256];
     if (tomte_name_parse(tomte_span_str(identity), &name) != TOMTE_OK)
         return false;
-    tomte_command_init(&c,
-                       node == NULL ? TOMTE_COMMAND_UNPIN : TOMTE_COMMAND_PIN,
-                       name);
+    tomte_command_init(
+        &c, node == NULL ? TOMTE_COMMAND_UNPIN : TOMTE_COMMAND_PIN, name);
     if (node != NULL &&
         tomte_name_parse(tomte_span_str(node), &c.node) != TOMTE_OK)
         return false;
@@ -169,7 +168,8 @@ static void beat_loss(struct figures *f)
     f->starts_before = value(s, "/room/meter/starts");
     f->energy_before = value(s, "/room/meter/energy");
     tell("1. LOSS. hall runs thermostat and meter: integral %.4f, starts %.0f, "
-         "energy %.6f", f->integral_before, f->starts_before, f->energy_before);
+         "energy %.6f",
+         f->integral_before, f->starts_before, f->energy_before);
     uint64_t killed = scene_now_ms();
     int hall = scene_node(s, "hall");
     scene_signal(s, (size_t)hall, SIGKILL);
@@ -180,8 +180,8 @@ static void beat_loss(struct figures *f)
     uint64_t second = wait_for(s, "meter", hall, -1, killed, 15000);
     f->resume_ms = first > second ? first : second;
     tell("detected after %llu ms, thermostat and meter run elsewhere after "
-         "%llu ms", (unsigned long long)f->detect_ms,
-         (unsigned long long)f->resume_ms);
+         "%llu ms",
+         (unsigned long long)f->detect_ms, (unsigned long long)f->resume_ms);
     scene_sleep_ms(300);
     look_both();
     f->integral_after = value(s, "/room/thermostat/integral");
@@ -215,9 +215,9 @@ static void beat_loss(struct figures *f)
 static void replace_by_hand(struct scene *s, int hall)
 {
     bool asked = move(s, "thermostat", "attic");
-    uint64_t t = asked ? wait_for(s, "thermostat", hall, -1, scene_now_ms(),
-                                  8000)
-                       : UINT64_MAX;
+    uint64_t t = asked
+                     ? wait_for(s, "thermostat", hall, -1, scene_now_ms(), 8000)
+                     : UINT64_MAX;
     tell("without: somebody moves the thermostat to attic by hand: %s",
          t == UINT64_MAX ? "it did not start" : "it starts anew");
 }
@@ -327,7 +327,8 @@ static void figures(const struct figures *f)
            f->presses - f->acknowledged, f->acknowledged, 0u,
            (unsigned long long)f->stale);
     printf(broken == 0 ? "\nall of it came true\n"
-                       : "\n%d promises were broken\n", broken);
+                       : "\n%d promises were broken\n",
+           broken);
 }
 
 static int once(void)
@@ -385,7 +386,8 @@ static int keeper(void)
          acknowledged, presses, worst);
     promise(acknowledged == presses && lamp == (double)(acknowledged % 2),
             "the button works");
-    promise(worst < 3.5, "the room stays in its band (a schedule's step is 3 K)");
+    promise(worst < 3.5,
+            "the room stays in its band (a schedule's step is 3 K)");
     scene_start_node(s, (size_t)scene_keeper(s));
     scene_sleep_ms(4 * lease_ms);
     scene_look(s, 500);
@@ -395,7 +397,8 @@ static int keeper(void)
 
 /* ---- all dead, and back in every order ---- */
 
-static void restart(struct scene *s, const int *order, int count, bool keeper_too)
+static void restart(struct scene *s, const int *order, int count,
+                    bool keeper_too)
 {
     char text[128] = "";
     double integral, starts, energy;

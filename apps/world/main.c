@@ -64,8 +64,8 @@ static uint64_t now_ms(void)
 static void reply(struct world *w, const struct sockaddr_in *to,
                   const char *text)
 {
-    sendto(w->fd, text, strlen(text), MSG_DONTWAIT,
-           (const struct sockaddr *)to, sizeof *to);
+    sendto(w->fd, text, strlen(text), MSG_DONTWAIT, (const struct sockaddr *)to,
+           sizeof *to);
 }
 
 static void reply_value(struct world *w, const struct sockaddr_in *to,
@@ -122,7 +122,8 @@ static void serve(struct world *w, const struct sockaddr_in *from, char *text)
         else
             reply(w, from, "error that cannot be set");
     } else {
-        reply(w, from, "error expected: get NAME | set NAME VALUE | watch NAME");
+        reply(w, from,
+              "error expected: get NAME | set NAME VALUE | watch NAME");
     }
 }
 
@@ -162,8 +163,8 @@ static int run(struct world *w)
             tell_watchers(w);
         }
         struct pollfd p = {.fd = w->fd, .events = POLLIN};
-        if (poll(&p, 1, (int)(next - now_ms() > STEP_MS ? 0 : next - now_ms())) >
-            0)
+        if (poll(&p, 1,
+                 (int)(next - now_ms() > STEP_MS ? 0 : next - now_ms())) > 0)
             receive(w);
     }
     return 0;
@@ -194,11 +195,13 @@ static int usage(int status)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"port", 1, NULL, 'p'},       {"weather", 1, NULL, 'w'},
-        {"hours-per-second", 1, NULL, 's'}, {"start-hour", 1, NULL, 'h'},
-        {"seed", 1, NULL, 'r'},       {"help", 0, NULL, '?'},
-        {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"port", 1, NULL, 'p'},
+                                            {"weather", 1, NULL, 'w'},
+                                            {"hours-per-second", 1, NULL, 's'},
+                                            {"start-hour", 1, NULL, 'h'},
+                                            {"seed", 1, NULL, 'r'},
+                                            {"help", 0, NULL, '?'},
+                                            {NULL, 0, NULL, 0}};
     static struct world w = {.hours_per_s = 1.0 / 6};
     const char *weather = NULL;
     unsigned port = 5790;

@@ -10,7 +10,7 @@
 static int switched, power, starts_out, energy_out;
 
 static uint32_t starts;
-static double last_power;  /* 0 to 1 */
+static double last_power; /* 0 to 1 */
 static uint64_t last_ms;
 static double full_power_ms;
 

@@ -16,11 +16,11 @@
 #define DAY_FROM      6.0
 #define DAY_TO        22.0
 
-#define GAIN          0.35  /* power per kelvin */
-#define GAIN_INTEGRAL 0.02  /* power per kelvin and tick */
-#define LEARN         0.25  /* how fast the overshoot is learned */
-#define ON_ABOVE      0.05  /* power that counts as heating ... */
-#define OFF_BELOW     0.02  /* ... until it falls below this */
+#define GAIN          0.35 /* power per kelvin */
+#define GAIN_INTEGRAL 0.02 /* power per kelvin and tick */
+#define LEARN         0.25 /* how fast the overshoot is learned */
+#define ON_ABOVE      0.05 /* power that counts as heating ... */
+#define OFF_BELOW     0.02 /* ... until it falls below this */
 
 static int temperature, clock_hour, heat, switched, integral_out, setpoint_out;
 

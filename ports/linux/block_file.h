@@ -33,8 +33,9 @@ struct tomte_block_file {
 };
 
 /* Open, and make when there is none, readable by this user only. AGAIN: another
- * process has it (`reason` says which); NO_SPACE; RANGE: more than 4 GiB; DENIED;
- * NOT_FOUND: no such directory; IO. After an error there is nothing to close. */
+ * process has it (`reason` says which); NO_SPACE; RANGE: more than 4 GiB;
+ * DENIED; NOT_FOUND: no such directory; IO. After an error there is nothing to
+ * close. */
 TOMTE_MUST_CHECK enum tomte_err
 tomte_block_file_open(struct tomte_block_file *f, const char *path,
                       uint32_t sector_count, uint32_t reserved);

@@ -225,8 +225,8 @@ static int open_storage(struct daemon *d)
 {
     char path[512];
     snprintf(path, sizeof path, "%s/storage", d->config->dir);
-    enum tomte_err err = tomte_block_file_open(&d->file, path, STORAGE_SECTORS,
-                                               STORAGE_RING);
+    enum tomte_err err =
+        tomte_block_file_open(&d->file, path, STORAGE_SECTORS, STORAGE_RING);
     if (err != TOMTE_OK) {
         fail(d, "%s: %s", path,
              d->file.reason[0] != 0 ? d->file.reason : tomte_err_text(err));
@@ -239,8 +239,7 @@ static int open_storage(struct daemon *d)
 static int open_socket(struct daemon *d)
 {
     const struct tomte_addr *a = &d->config->node->addr;
-    struct sockaddr_in in = {.sin_family = AF_INET,
-                             .sin_port = htons(a->port)};
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(a->port)};
     if (!tomte_addr_is_loopback(a)) {
         fail(d, "channels are not secured yet, so only loopback addresses "
                 "(127.0.0.0/8) may be used");
@@ -261,18 +260,17 @@ static int open_socket(struct daemon *d)
 static int open_node(struct daemon *d)
 {
     const struct daemon_config *c = d->config;
-    struct tomte_node_config config = {
-        .name = c->node->name,
-        .place = c->node->place,
-        .addr = c->node->addr,
-        .keeper = homefile_keeper(c->home)->addr,
-        .is_keeper = c->node->keeper,
-        .sizes = tomte_node_sizes_default(),
-        .without = c->without,
-        .resources = d->resources,
-        .resource_count = c->node->resources_len,
-        .block = &d->block,
-        .crypto = &tomte_crypto_bearssl};
+    struct tomte_node_config config = {.name = c->node->name,
+                                       .place = c->node->place,
+                                       .addr = c->node->addr,
+                                       .keeper = homefile_keeper(c->home)->addr,
+                                       .is_keeper = c->node->keeper,
+                                       .sizes = tomte_node_sizes_default(),
+                                       .without = c->without,
+                                       .resources = d->resources,
+                                       .resource_count = c->node->resources_len,
+                                       .block = &d->block,
+                                       .crypto = &tomte_crypto_bearssl};
     for (size_t i = 0; i < c->node->resources_len; i++)
         d->resources[i] = c->node->resources[i].is;
     if (!config.is_keeper)

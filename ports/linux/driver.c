@@ -80,8 +80,7 @@ static void on_world(uv_poll_t *poll, int status, int events)
 static void open_world(struct drivers *d)
 {
     const struct tomte_addr *a = &d->home->world;
-    struct sockaddr_in in = {.sin_family = AF_INET,
-                             .sin_port = htons(a->port)};
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(a->port)};
     memcpy(&in.sin_addr, a->ip + 12, 4);
     d->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (d->fd < 0 || connect(d->fd, (struct sockaddr *)&in, sizeof in) != 0) {

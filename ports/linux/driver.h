@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* linux/driver.h: what a resource is on a Linux machine.
  *
- *   world: NAME   a thing of the process `world` (apps/world), in text datagrams
+ *   world: NAME   a thing of the process `world` (apps/world)
  *   file: PATH    a number in a file: a sensor of sysfs is read, an LED's
  *                 brightness written
  *

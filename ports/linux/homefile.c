@@ -48,9 +48,9 @@ static void read_safe(struct yaml_map *m, struct tomte_node_resource *r)
     double v = 0;
     struct tomte_span bytes;
     yaml_double(m, "safe", &v);
-    struct tomte_senml record = {
-        .value = v == (double)(int64_t)v ? tomte_senml_int((int64_t)v)
-                                         : tomte_senml_double(v)};
+    struct tomte_senml record = {.value = v == (double)(int64_t)v
+                                              ? tomte_senml_int((int64_t)v)
+                                              : tomte_senml_double(v)};
     if (tomte_senml_encode(&record, TOMTE_BUF_ARRAY(r->safe), &bytes) ==
         TOMTE_OK)
         r->safe_len = (uint8_t)bytes.len;
@@ -195,8 +195,9 @@ static void check(struct yaml_file *f, const struct home_file *h)
     for (size_t i = 0; i < h->containers_len; i++)
         if (h->containers[i].prefer.len > 0 &&
             homefile_node(h, &h->containers[i].prefer) == NULL)
-            yaml_fail(f, NULL, "container %.*s prefers node %.*s, which is "
-                               "not there",
+            yaml_fail(f, NULL,
+                      "container %.*s prefers node %.*s, which is "
+                      "not there",
                       (int)h->containers[i].identity.len,
                       h->containers[i].identity.text,
                       (int)h->containers[i].prefer.len,
@@ -221,7 +222,8 @@ static void read_home(struct yaml_file *f, struct home_file *h)
         else
             read_node(f, key, value, &h->nodes[h->nodes_len++]);
     }
-    struct yaml_map list = yaml_map(f, yaml_get(&m, "containers"), "containers");
+    struct yaml_map list =
+        yaml_map(f, yaml_get(&m, "containers"), "containers");
     for (size_t i = 0; !f->failed && yaml_pair(&list, i, &key, &value); i++) {
         if (h->containers_len == HOME_CONTAINERS_MAX)
             yaml_fail(f, value, "containers: more than %d",

@@ -164,8 +164,8 @@ static bool build(const struct tomte_manifest *m, struct tomte_buf module,
     static uint8_t memory[TOMTE_MANIFEST_BYTES_MAX];
     struct tomte_manifest_report report;
     struct tomte_span manifest, bytes;
-    enum tomte_err err = tomte_manifest_encode(m, TOMTE_BUF_ARRAY(memory),
-                                               &manifest, &report);
+    enum tomte_err err =
+        tomte_manifest_encode(m, TOMTE_BUF_ARRAY(memory), &manifest, &report);
     if (err != TOMTE_OK) {
         snprintf(error, 256, "the manifest is not valid: %s", report.text);
         return false;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Method. The bytes are those that a read shall see. Beside them is a journal of
- * what was not synced: each write with its range as it was before and as it was
- * meant to be. A sync forgets the journal. A crash undoes it, youngest first,
- * which gives the last synced state, and does each write again, oldest first,
- * according to its fate.
+/* Method. The bytes are those that a read shall see. Beside them is a journal
+ * of what was not synced: each write with its range as it was before and as it
+ * was meant to be. A sync forgets the journal. A crash undoes it, youngest
+ * first, which gives the last synced state, and does each write again, oldest
+ * first, according to its fate.
  *
  * A blank sector is only a mark: its memory is filled when it is first
  * programmed, so the operating system need not find pages for the others. */
@@ -133,7 +133,8 @@ static void write_bytes(struct tomte_disk *d, uint32_t at, const uint8_t *data,
         bytes[i] = (uint8_t)(d->config.strict ? bytes[i] & data[i] : data[i]);
 }
 
-/* Units that are not blank may not be programmed again, whatever filled them. */
+/* Units that are not blank may not be programmed again, whatever
+ * filled them. */
 static void mark_programmed(struct tomte_disk *d, uint32_t sector)
 {
     uint32_t size = d->config.sector_bytes, unit = d->config.program_unit;
@@ -205,8 +206,7 @@ static void put_garbage(struct tomte_disk *d, uint32_t at, uint32_t len)
 /* Do a write as far as its fate lets it arrive. */
 static void redo(struct tomte_disk *d, const struct pending *p)
 {
-    enum tomte_disk_fate fate =
-        p->lost ? TOMTE_DISK_DROPPED : draw_fate(d);
+    enum tomte_disk_fate fate = p->lost ? TOMTE_DISK_DROPPED : draw_fate(d);
     uint32_t len = p->len, unit = d->config.program_unit;
     if (fate == TOMTE_DISK_DROPPED)
         return;
@@ -350,8 +350,8 @@ static enum tomte_err disk_erase(void *ctx, uint32_t sector)
     return err;
 }
 
-/* A sync that fails may have lost some of what was programmed, although reads go
- * on to show it and the next sync succeeds: so does Linux. */
+/* A sync that fails may have lost some of what was programmed, although reads
+ * go on to show it and the next sync succeeds: so does Linux. */
 static enum tomte_err disk_sync(void *ctx)
 {
     struct tomte_disk *d = ctx;

@@ -10,7 +10,8 @@
  * Cheap: memory is touched where it is programmed, nothing is copied but what
  * is not synced. Private struct, heap memory. Not thread-safe.
  *
- * Life: new -> (block's functions | cut_at | fail_at | crash | flip)* -> free */
+ * Life: new -> (block's functions | cut_at | fail_at | crash | flip)*
+ *       -> free */
 #pragma once
 
 #include "store/block.h"
@@ -46,21 +47,20 @@ struct tomte_block tomte_disk_block(struct tomte_disk *d);
 void tomte_disk_cut_at(struct tomte_disk *d, uint64_t nth);
 bool tomte_disk_is_off(const struct tomte_disk *d);
 
-/* The power is cut, if it was not, and comes back: what was not synced meets its
- * fate, and the device works again. */
+/* The power is cut, if it was not, and comes back: what was not synced meets
+ * its fate, and the device works again. */
 void tomte_disk_crash(struct tomte_disk *d);
 
 /* What happens to writes that are not synced. At first TOMTE_DISK_ANY. */
 void tomte_disk_set_fate(struct tomte_disk *d, enum tomte_disk_fate fate);
 
-/* Let the `nth` program, erase or sync from now fail with `err`, once; its range
- * is then as after a cut. 0: never. The same for reads. */
-void tomte_disk_fail_at(struct tomte_disk *d, uint64_t nth,
-                        enum tomte_err err);
+/* Let the `nth` program, erase or sync from now fail with `err`, once; its
+ * range is then as after a cut. 0: never. The same for reads. */
+void tomte_disk_fail_at(struct tomte_disk *d, uint64_t nth, enum tomte_err err);
 void tomte_disk_fail_read_at(struct tomte_disk *d, uint64_t nth);
 
-/* From now on erasing a sector that was never erased is NO_SPACE, once `sectors`
- * more have been. As a file on a disk that is full. */
+/* From now on erasing a sector that was never erased is NO_SPACE, once
+ * `sectors` more have been. As a file on a disk that is full. */
 void tomte_disk_set_space(struct tomte_disk *d, uint32_t sectors);
 
 /* Bit rot: flip one bit, durably. */

@@ -56,7 +56,7 @@ enum tomte_err {
 #define E(name, text, coap, status) TOMTE_ERR_##name,
     TOMTE_ERR_TABLE(E)
 #undef E
-    TOMTE_ERR_COUNT
+        TOMTE_ERR_COUNT
 };
 
 #define TOMTE_OK TOMTE_ERR_OK

@@ -28,8 +28,7 @@
     L(INBOX, 16, 64)                                                           \
     /* messages that one event may put; containers see it, so no two bounds */ \
     L(OUTPUTS, 16, 16)                                                         \
-    /* unacknowledged messages of one event channel; the same everywhere, it */ \
-    /* moves with the container */                                             \
+    /* unacknowledged messages of one event channel; everywhere the same */    \
     L(OUTBOX, 64, 64)                                                          \
     /* consumers of one event channel */                                       \
     L(CONSUMERS, 16, 16)                                                       \

@@ -173,8 +173,9 @@ struct tomte_container {
 
 /* How much memory an image needs: `arena` bytes to keep (without the image's
  * own bytes, which may lie in flash or be read into the arena before), and
- * `scratch` bytes that load, recover and checkpoint borrow at most. Decodes the
- * manifest and loads the module into `scratch` to find out. */
+ * `scratch` bytes that checkpoint, recover and undo borrow at most, beside the
+ * node part of the checkpoint. Decodes the manifest and loads the module into
+ * `scratch` to find out. */
 TOMTE_MUST_CHECK enum tomte_err tomte_container_memory(
     struct tomte_span image, const struct tomte_wasm_limits *limits,
     struct tomte_arena *scratch, size_t *arena_bytes, size_t *scratch_bytes);

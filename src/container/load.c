@@ -122,6 +122,15 @@ static size_t checkpoint_bytes(size_t instance_bytes)
            TOMTE_CHECKPOINT_HEAD_BYTES + 1024;
 }
 
+/* What the engine borrows while it checks the frames of a snapshot: as much as
+ * for validating a function, and the frames (see tomte_wasm_restore). */
+static size_t check_bytes(const struct tomte_wasm_limits *limits,
+                          const struct tomte_manifest *m)
+{
+    return (limits->block_depth + 1u) * 32u + limits->frame_slots + 1u +
+           2u * m->stack_bytes + ALIGN_BYTES;
+}
+
 static enum tomte_err measure(const struct tomte_image *image,
                               const struct tomte_wasm_limits *limits,
                               struct tomte_manifest *m,
@@ -144,7 +153,8 @@ static enum tomte_err measure(const struct tomte_image *image,
                    (size_t)instance + ALIGN_BYTES;
     if (m->durability == TOMTE_DURABILITY_NONE)
         *arena_bytes += m->log_bytes_max;
-    *scratch_bytes = checkpoint_bytes((size_t)instance);
+    *scratch_bytes =
+        checkpoint_bytes((size_t)instance) + check_bytes(limits, m);
     return TOMTE_OK;
 }
 

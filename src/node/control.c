@@ -29,14 +29,14 @@ static uint64_t load_store_id(struct tomte_node *n)
 
 static struct tomte_resource offered(const struct tomte_node_resource *r)
 {
-    return (struct tomte_resource){
-        .channel = r->channel,
-        .type = r->type,
-        .role = r->role,
-        .place = r->place,
-        .kind = r->kind == TOMTE_NODE_BUTTON ? TOMTE_PORT_EVENT
-                                             : TOMTE_PORT_STATE,
-        .actuator = r->kind == TOMTE_NODE_ACTUATOR};
+    return (struct tomte_resource){.channel = r->channel,
+                                   .type = r->type,
+                                   .role = r->role,
+                                   .place = r->place,
+                                   .kind = r->kind == TOMTE_NODE_BUTTON
+                                               ? TOMTE_PORT_EVENT
+                                               : TOMTE_PORT_STATE,
+                                   .actuator = r->kind == TOMTE_NODE_ACTUATOR};
 }
 
 /* Sorted by channel, as an offer wants them. */
@@ -54,12 +54,11 @@ static void encode_offer(struct tomte_node *n)
             list[at] = list[at - 1];
         list[at] = r;
     }
-    struct tomte_offer offer = {
-        .place = n->config.place,
-        .containers = n->config.sizes.slots,
-        .memory_kib =
-            n->config.sizes.slot_bytes / 1024 * n->config.sizes.slots,
-        .resources_len = (uint16_t)count};
+    struct tomte_offer offer = {.place = n->config.place,
+                                .containers = n->config.sizes.slots,
+                                .memory_kib = n->config.sizes.slot_bytes /
+                                              1024 * n->config.sizes.slots,
+                                .resources_len = (uint16_t)count};
     struct tomte_span bytes = TOMTE_SPAN_NONE;
     enum tomte_err err = tomte_offer_encode(
         &offer, list, TOMTE_BUF(n->offer, TOMTE_OFFER_BYTES_MAX), &bytes);
@@ -109,16 +108,15 @@ static void send_request(struct tomte_node *n)
 {
     struct tomte_lease_container list[TOMTE_LIMIT_CONTAINERS];
     uint8_t memory[TOMTE_LIMIT_DATAGRAM_BYTES - 64];
-    struct tomte_lease_request request = {
-        .name = n->config.name,
-        .boot = n->boot,
-        .sequence = ++n->lease_sequence,
-        .store = n->store_id,
-        .term = n->term,
-        .confirmed = n->confirmed,
-        .offer_crc = n->offer_crc,
-        .has_addr = true,
-        .addr = n->config.addr};
+    struct tomte_lease_request request = {.name = n->config.name,
+                                          .boot = n->boot,
+                                          .sequence = ++n->lease_sequence,
+                                          .store = n->store_id,
+                                          .term = n->term,
+                                          .confirmed = n->confirmed,
+                                          .offer_crc = n->offer_crc,
+                                          .has_addr = true,
+                                          .addr = n->config.addr};
     struct node_ask ask = {.to = n->config.keeper,
                            .code = TOMTE_COAP_POST,
                            .path = "/.tomte/lease",
@@ -127,9 +125,9 @@ static void send_request(struct tomte_node *n)
     if (n->offer_wanted)
         request.offer = TOMTE_SPAN(n->offer, n->offer_len);
     uint16_t count = report_slots(n, list);
-    enum tomte_err err = tomte_lease_request_encode(
-        &request, list, count, &n->lease_next, TOMTE_BUF_ARRAY(memory),
-        &ask.payload);
+    enum tomte_err err =
+        tomte_lease_request_encode(&request, list, count, &n->lease_next,
+                                   TOMTE_BUF_ARRAY(memory), &ask.payload);
     if (err == TOMTE_OK)
         err = node_ask(n, &ask, &n->lease_handle);
     if (err != TOMTE_OK)
@@ -192,8 +190,7 @@ static void want_view(struct tomte_node *n, uint64_t version)
         fetch_view(n);
 }
 
-void node_control_answer(struct tomte_node *n,
-                         const struct tomte_coap_msg *msg)
+void node_control_answer(struct tomte_node *n, const struct tomte_coap_msg *msg)
 {
     struct tomte_lease_answer answer;
     n->lease_handle = 0;

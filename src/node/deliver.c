@@ -15,11 +15,10 @@ static struct tomte_origin origin_of(const struct slot *s)
 void node_deliver_state(struct tomte_node *n, struct slot *s,
                         struct slot_port *p)
 {
-    struct tomte_state_put put = {
-        .origin = origin_of(s),
-        .format = TOMTE_FORMAT_SENML_CBOR,
-        .max_age_ms = UINT32_MAX,
-        .payload = TOMTE_SPAN(p->last, p->last_len)};
+    struct tomte_state_put put = {.origin = origin_of(s),
+                                  .format = TOMTE_FORMAT_SENML_CBOR,
+                                  .max_age_ms = UINT32_MAX,
+                                  .payload = TOMTE_SPAN(p->last, p->last_len)};
     if (!p->has_last)
         return;
     put.origin.sequence = tomte_stream_stamp(&p->numbers, n->boot, n->now_ms);
@@ -27,8 +26,8 @@ void node_deliver_state(struct tomte_node *n, struct slot *s,
     node_cell_put(n, p->cell, &put);
 }
 
-static void put_state(struct tomte_node *n, struct slot *s,
-                      struct slot_port *p, struct tomte_span payload)
+static void put_state(struct tomte_node *n, struct slot *s, struct slot_port *p,
+                      struct tomte_span payload)
 {
     TOMTE_ASSERT(payload.len <= TOMTE_LIMIT_MESSAGE_BYTES); /* the ABI's */
     memcpy(p->last, payload.data, payload.len);
@@ -120,9 +119,8 @@ static enum tomte_err post(struct tomte_node *n, struct source *from,
 
 static struct tomte_outbox_answer no_answer(const struct send *send)
 {
-    return (struct tomte_outbox_answer){.from = send->consumer,
-                                        .epoch = send->epoch,
-                                        .sent = send->sequence};
+    return (struct tomte_outbox_answer){
+        .from = send->consumer, .epoch = send->epoch, .sent = send->sequence};
 }
 
 /* All that is due of one channel; how many were sent. */
@@ -155,17 +153,16 @@ static int send_due(struct tomte_node *n, struct source *from, int budget)
 static struct source source_of_port(struct slot *s, unsigned port)
 {
     struct slot_port *p = &s->ports[port];
-    return (struct source){
-        .outbox = p->outbox,
-        .targets = p->targets,
-        .targets_len = p->targets_len,
-        .request = {.op = TOMTE_CHANNEL_SEND,
-                    .channel = p->channel,
-                    .has_origin = true,
-                    .origin = origin_of(s)},
-        .about = {.from = s->index,
-                  .port = (uint8_t)port,
-                  .slot_epoch = s->epoch}};
+    return (struct source){.outbox = p->outbox,
+                           .targets = p->targets,
+                           .targets_len = p->targets_len,
+                           .request = {.op = TOMTE_CHANNEL_SEND,
+                                       .channel = p->channel,
+                                       .has_origin = true,
+                                       .origin = origin_of(s)},
+                           .about = {.from = s->index,
+                                     .port = (uint8_t)port,
+                                     .slot_epoch = s->epoch}};
 }
 
 static struct source source_of_button(struct tomte_node *n, uint16_t i)
@@ -278,8 +275,8 @@ static void write_due(struct tomte_node *n, struct slot *s, unsigned port)
     enum tomte_err err = tomte_channel_request_encode(
         &r, TOMTE_BUF_ARRAY(options), &request.parts);
     if (err == TOMTE_OK)
-        err = tomte_coap_request(&n->coap, n->now_ms, &request,
-                                 &p->write_handle);
+        err =
+            tomte_coap_request(&n->coap, n->now_ms, &request, &p->write_handle);
     if (err == TOMTE_OK)
         return;
     struct tomte_writer_answer none = {.sequence = w.sequence,

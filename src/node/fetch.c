@@ -85,7 +85,7 @@ static void finish(struct tomte_node *n, struct fetch *f, enum tomte_err err)
     f->kind = FETCH_FREE;
     n->again = true;
     if (kind != FETCH_VIEW)
-        node_slot_fetched(n, &n->slots[f->slot], kind, err);
+        node_start_fetched(n, &n->slots[f->slot], kind, err);
     else if (err == TOMTE_OK)
         node_view_arrived(n, len);
 }
@@ -166,8 +166,8 @@ static enum tomte_err open_target(struct tomte_node *n, struct fetch *f)
         err = tomte_store_blob_begin(&n->store, &f->writer,
                                      TOMTE_SPAN_ARRAY(key), f->size);
     } else {
-        err = tomte_history_checkpoint_begin(&n->slots[f->slot].history,
-                                             f->size);
+        err =
+            tomte_history_checkpoint_begin(&n->slots[f->slot].history, f->size);
     }
     f->writing = err == TOMTE_OK;
     return err;

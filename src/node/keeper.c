@@ -44,9 +44,8 @@ static enum tomte_err append(struct tomte_node *n, struct tomte_span command)
         struct tomte_span piece = tomte_span_slice(command, at, cap);
         entry[0] = at + piece.len < command.len;
         memcpy(entry + 1, piece.data, piece.len);
-        enum tomte_err err =
-            tomte_store_log_append(&n->store, n->keeper->log,
-                                   TOMTE_SPAN(entry, piece.len + 1), NULL);
+        enum tomte_err err = tomte_store_log_append(
+            &n->store, n->keeper->log, TOMTE_SPAN(entry, piece.len + 1), NULL);
         if (err != TOMTE_OK)
             return err;
     }
@@ -101,8 +100,8 @@ static enum tomte_err load_snapshot(struct tomte_node *n)
         err = tomte_store_blob_read(&n->store, &info, 0,
                                     TOMTE_BUF(data, info.size));
     if (err == TOMTE_OK)
-        err = tomte_home_snapshot_decode(
-            &n->keeper->home, TOMTE_SPAN(data, info.size), &report);
+        err = tomte_home_snapshot_decode(&n->keeper->home,
+                                         TOMTE_SPAN(data, info.size), &report);
     tomte_arena_release(&n->scratch, mark);
     return err;
 }
@@ -132,8 +131,7 @@ static enum tomte_err load_log(struct tomte_node *n)
     uint8_t entry[ENTRY_BYTES];
     size_t len, have = 0;
     uint64_t sequence;
-    enum tomte_err err =
-        tomte_store_log_seek(&n->store, k->log, 0, &cursor);
+    enum tomte_err err = tomte_store_log_seek(&n->store, k->log, 0, &cursor);
     while (err == TOMTE_OK) {
         err = tomte_store_log_next(&n->store, &cursor, TOMTE_BUF_ARRAY(entry),
                                    &len, &sequence);

@@ -14,12 +14,12 @@ static struct log_line *line_at(struct tomte_node *n, uint64_t number)
 /* One of the last few lines that says the same. */
 static struct log_line *same(struct tomte_node *n, const char *text)
 {
-    for (uint64_t back = 1; back <= 8 && back < n->line_next &&
-                            back <= n->config.sizes.log_lines;
+    for (uint64_t back = 1;
+         back <= 8 && back < n->line_next && back <= n->config.sizes.log_lines;
          back++) {
         struct log_line *line = line_at(n, n->line_next - back);
-        if (line->number != 0 && tomte_span_equal(tomte_span_str(line->text),
-                                                  tomte_span_str(text)))
+        if (line->number != 0 &&
+            tomte_span_equal(tomte_span_str(line->text), tomte_span_str(text)))
             return line;
     }
     return NULL;
@@ -35,9 +35,8 @@ void node_log(struct tomte_node *n, enum tomte_log_level level,
     }
     uint32_t repeats = line == NULL ? 0 : line->repeats;
     line = line_at(n, n->line_next);
-    *line = (struct log_line){.number = n->line_next++,
-                              .at_ms = n->now_ms,
-                              .level = (uint8_t)level};
+    *line = (struct log_line){
+        .number = n->line_next++, .at_ms = n->now_ms, .level = (uint8_t)level};
     struct tomte_text t;
     tomte_text_init(&t, line->text, sizeof line->text);
     tomte_text_str(&t, text);

@@ -16,8 +16,8 @@
      4096)
 
 static const uint16_t known_options[] = {
-    TOMTE_COAP_OPT_URI_HOST, TOMTE_COAP_OPT_URI_PORT, TOMTE_COAP_OPT_URI_PATH,
-    TOMTE_COAP_OPT_URI_QUERY, TOMTE_COAP_OPT_ACCEPT, TOMTE_COAP_OPT_BLOCK1,
+    TOMTE_COAP_OPT_URI_HOST,  TOMTE_COAP_OPT_URI_PORT, TOMTE_COAP_OPT_URI_PATH,
+    TOMTE_COAP_OPT_URI_QUERY, TOMTE_COAP_OPT_ACCEPT,   TOMTE_COAP_OPT_BLOCK1,
     TOMTE_COAP_OPT_BLOCK2};
 
 struct tomte_node_sizes tomte_node_sizes_default(void)
@@ -62,8 +62,8 @@ static struct tomte_coap_config coap_config(const struct tomte_node_config *c)
     return config;
 }
 
-static struct tomte_store_config
-store_config(const struct tomte_node_config *c, struct tomte_arena *arena)
+static struct tomte_store_config store_config(const struct tomte_node_config *c,
+                                              struct tomte_arena *arena)
 {
     return (struct tomte_store_config){
         .block = *c->block,
@@ -214,8 +214,7 @@ void tomte_node_wipe(struct tomte_node *node)
 
 /* ---- one step ---- */
 
-static void on_response(struct tomte_node *n,
-                        const struct tomte_coap_effect *e)
+static void on_response(struct tomte_node *n, const struct tomte_coap_effect *e)
 {
     switch (cookie_kind(e->cookie)) {
     case COOKIE_LEASE:
@@ -384,9 +383,10 @@ static bool poll_line(struct tomte_node *n, struct tomte_node_effect *out)
         n->line_told = n->line_next - kept;
     const struct log_line *line = &n->lines[n->line_told % kept];
     n->line_told++;
-    *out = (struct tomte_node_effect){.kind = TOMTE_NODE_LOG,
-                                      .level = (enum tomte_log_level)line->level,
-                                      .text = line->text};
+    *out =
+        (struct tomte_node_effect){.kind = TOMTE_NODE_LOG,
+                                   .level = (enum tomte_log_level)line->level,
+                                   .text = line->text};
     return true;
 }
 

@@ -78,8 +78,8 @@ struct tomte_node_config {
     struct tomte_addr keeper; /* its own when it is the keeper */
     bool is_keeper;
     struct tomte_name place; /* where the node stands; may be empty */
-    uint32_t lease_ms; /* granted by this node when it is the keeper */
-    uint64_t seed;     /* fresh for each boot, from a true source */
+    uint32_t lease_ms;       /* granted by this node when it is the keeper */
+    uint64_t seed;           /* fresh for each boot, from a true source */
     struct tomte_node_sizes sizes;
     struct tomte_node_without without;
     const struct tomte_node_resource *resources;
@@ -172,10 +172,10 @@ struct tomte_slot_report {
     const struct tomte_name *identity;
     uint64_t epoch;
     enum tomte_slot_role role;
-    bool running;           /* owner: takes events now */
-    uint64_t sequence;      /* of the last event committed or held */
-    const char *state;      /* "running", "recovering", "quarantined" ... */
-    const char *reason;     /* why, when not running; may be "" */
+    bool running;       /* owner: takes events now */
+    uint64_t sequence;  /* of the last event committed or held */
+    const char *state;  /* "running", "recovering", "quarantined" ... */
+    const char *reason; /* why, when not running; may be "" */
 };
 
 /* The i-th container here; false past the last. */

@@ -92,8 +92,7 @@ static void bind_in(struct tomte_node *n, struct slot *s, struct slot_port *p,
     struct tomte_view_peer peer;
     bool has_peer = first_peer(port, &peer);
     if (p->kind == TOMTE_PORT_STATE) {
-        uint16_t cell =
-            node_cell_want(n, &p->channel, has_peer ? &peer : NULL);
+        uint16_t cell = node_cell_want(n, &p->channel, has_peer ? &peer : NULL);
         if (cell != p->cell)
             p->seen_revision = 0;
         p->cell = cell;
@@ -111,8 +110,7 @@ static void bind_in(struct tomte_node *n, struct slot *s, struct slot_port *p,
 }
 
 static void bind_events(struct tomte_node *n, struct slot *s,
-                        struct slot_port *p,
-                        const struct tomte_view_port *port)
+                        struct slot_port *p, const struct tomte_view_port *port)
 {
     struct tomte_outbox_target targets[TOMTE_LIMIT_CONSUMERS];
     struct tomte_view_iter it;
@@ -322,9 +320,8 @@ bool node_part_checkpoint(struct tomte_node *n, struct slot *s)
     size_t cap = (s->ports_len + 1u) * (NODE_OUTBOX_BYTES + 1024u);
     uint8_t *memory = tomte_arena_take(&n->scratch, cap, 1);
     enum tomte_err err =
-        memory == NULL
-            ? TOMTE_ERR_NO_MEMORY
-            : node_part_encode(n, s, TOMTE_BUF(memory, cap), &part);
+        memory == NULL ? TOMTE_ERR_NO_MEMORY
+                       : node_part_encode(n, s, TOMTE_BUF(memory, cap), &part);
     if (err == TOMTE_OK)
         err = tomte_container_checkpoint(&s->container, n->now_ms, part);
     tomte_arena_release(&n->scratch, mark);
@@ -343,8 +340,8 @@ static void replay_output(struct tomte_node *n, struct slot *s,
     struct slot_port *p = &s->ports[o->port];
     enum tomte_err err = TOMTE_OK;
     if (p->kind == TOMTE_PORT_EVENT) {
-        err = tomte_outbox_replay(p->outbox, TOMTE_FORMAT_SENML_CBOR,
-                                  o->payload);
+        err =
+            tomte_outbox_replay(p->outbox, TOMTE_FORMAT_SENML_CBOR, o->payload);
     } else if (p->actuator) {
         err = tomte_writer_put(&p->writer, TOMTE_FORMAT_SENML_CBOR, o->payload,
                                n->now_ms);

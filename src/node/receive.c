@@ -16,7 +16,8 @@ struct slot *node_receive_find(struct tomte_node *n,
             continue;
         for (unsigned p = 0; p < s->ports_len; p++) {
             const struct slot_port *it = &s->ports[p];
-            if (it->direction != TOMTE_PORT_IN || it->kind != TOMTE_PORT_EVENT ||
+            if (it->direction != TOMTE_PORT_IN ||
+                it->kind != TOMTE_PORT_EVENT ||
                 !tomte_channel_name_equal(&it->channel, channel))
                 continue;
             *port = p;

@@ -138,8 +138,7 @@ void node_replicate_view(struct tomte_node *n, struct slot *s,
             p->proposed = true;
     }
     n->again = true;
-    if (s->durability != TOMTE_DURABILITY_SYNC ||
-        s->part != TOMTE_VIEW_OWNER)
+    if (s->durability != TOMTE_DURABILITY_SYNC || s->part != TOMTE_VIEW_OWNER)
         return;
     if (!same_life)
         load_counted(n, s);
@@ -283,19 +282,18 @@ static void send(struct tomte_node *n, struct slot *s, struct standby_peer *p)
     struct tomte_text t;
     uint32_t handle;
     unsigned index = (unsigned)(p - s->peers);
-    struct node_ask ask = {
-        .to = p->addr,
-        .code = TOMTE_COAP_POST,
-        .confirmable = true,
-        .path = path,
-        .timeout_ms = 2 * NODE_STANDBY_WAIT_MS,
-        .cookie = cookie(COOKIE_RECORDS, (unsigned)s->index << 8 | index,
-                         (uint32_t)s->epoch)};
+    struct node_ask ask = {.to = p->addr,
+                           .code = TOMTE_COAP_POST,
+                           .confirmable = true,
+                           .path = path,
+                           .timeout_ms = 2 * NODE_STANDBY_WAIT_MS,
+                           .cookie = cookie(COOKIE_RECORDS,
+                                            (unsigned)s->index << 8 | index,
+                                            (uint32_t)s->epoch)};
     tomte_text_init(&t, path, sizeof path);
     tomte_text_str(&t, "/.tomte/log/");
     tomte_text_span(&t, tomte_name_span(&s->identity));
-    enum tomte_err err =
-        encode(s, p, TOMTE_BUF_ARRAY(memory), &ask.payload);
+    enum tomte_err err = encode(s, p, TOMTE_BUF_ARRAY(memory), &ask.payload);
     if (err == TOMTE_OK)
         err = node_ask(n, &ask, &handle);
     p->in_flight = err == TOMTE_OK;
@@ -322,11 +320,10 @@ void node_replicate_work(struct tomte_node *n, struct slot *s)
     for (unsigned i = 0; i < s->peers_len; i++) {
         struct standby_peer *p = &s->peers[i];
         if (!p->in_flight &&
-            (p->retry_ms <= n->now_ms || (has_news(s, p) && !p->failing &&
-                                          !p->wants_checkpoint)))
+            (p->retry_ms <= n->now_ms ||
+             (has_news(s, p) && !p->failing && !p->wants_checkpoint)))
             send(n, s, p);
-        if (p->waits_ms != 0 &&
-            n->now_ms - p->waits_ms >= NODE_STANDBY_WAIT_MS)
+        if (p->waits_ms != 0 && n->now_ms - p->waits_ms >= NODE_STANDBY_WAIT_MS)
             propose_out(n, s, p);
         settle_out(n, s, p);
     }

@@ -2,7 +2,7 @@
 /* Answers. A representation longer than a block is served in blocks (RFC 7959
  * section 2.4) without state where it can be cut from what is stored, and from
  * a page where it is made afresh: block 0 makes the page, later blocks of the
- * same peer are cut from it, and the ETag tells a client that a page is gone. */
+ * same peer are cut from it; the ETag tells a client that a page is gone. */
 #include "node/internal.h"
 
 #include <string.h>

@@ -215,9 +215,9 @@ void node_resource_view_end(struct tomte_node *n)
         if (r->is.kind != TOMTE_NODE_BUTTON)
             continue;
         for (unsigned t = 0; t < r->targets_len; t++)
-            targets[t] = (struct tomte_outbox_target){
-                .identity = r->targets[t].identity,
-                .epoch = r->targets[t].epoch};
+            targets[t] =
+                (struct tomte_outbox_target){.identity = r->targets[t].identity,
+                                             .epoch = r->targets[t].epoch};
         enum tomte_err err =
             tomte_outbox_bind(r->outbox, targets, r->targets_len);
         if (err != TOMTE_OK)
@@ -257,8 +257,7 @@ static void answer_presses(struct tomte_node *n)
         if (w->request == 0)
             continue;
         if (delivered(n->resources[w->resource].outbox, w->sequence))
-            node_reply_cbor(n, w->request, TOMTE_COAP_CHANGED,
-                            TOMTE_SPAN_NONE);
+            node_reply_cbor(n, w->request, TOMTE_COAP_CHANGED, TOMTE_SPAN_NONE);
         else if (w->until_ms <= n->now_ms)
             node_reply_error(n, w->request, TOMTE_ERR_TIMEOUT,
                              "not delivered yet; it will be when its "

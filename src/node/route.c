@@ -127,8 +127,7 @@ static void serve(struct tomte_node *n, struct request *r,
 /* ---- /.well-known/core (RFC 6690) ---- */
 
 static enum tomte_err make_links(struct tomte_node *n, void *ctx,
-                                 struct tomte_buf out,
-                                 struct tomte_span *bytes)
+                                 struct tomte_buf out, struct tomte_span *bytes)
 {
     (void)ctx;
     struct tomte_coap_link_format w;
@@ -161,8 +160,8 @@ static void channel_send(struct tomte_node *n, const struct request *r,
     unsigned port;
     int resource = node_resource_find(n, &c->channel);
     struct slot *s = node_receive_find(n, &c->channel, &port);
-    if (resource >= 0 &&
-        n->resources[resource].is.kind == TOMTE_NODE_BUTTON && !c->has_origin)
+    if (resource >= 0 && n->resources[resource].is.kind == TOMTE_NODE_BUTTON &&
+        !c->has_origin)
         node_resource_press(n, (size_t)resource, r->handle, c);
     else if (s != NULL)
         node_receive_message(n, s, port, r->handle, c);
@@ -175,8 +174,8 @@ static void channel_write(struct tomte_node *n, const struct request *r,
                           const struct tomte_channel_request *c)
 {
     int resource = node_resource_find(n, &c->channel);
-    bool actuator = resource >= 0 && n->resources[resource].is.kind ==
-                                         TOMTE_NODE_ACTUATOR;
+    bool actuator =
+        resource >= 0 && n->resources[resource].is.kind == TOMTE_NODE_ACTUATOR;
     if (!actuator)
         node_reply_error(n, r->handle, TOMTE_ERR_NOT_FOUND,
                          "no actuator of this name here");
@@ -224,8 +223,7 @@ void node_route_request(struct tomte_node *n, const struct tomte_addr *from,
         serve(n, &r, name);
     else if (msg->code == TOMTE_COAP_GET &&
              tomte_span_equal(path, TOMTE_SPAN_LIT("/.well-known/core")))
-        node_reply_page(n, request, from, msg, PAGE_LINKS, make_links,
-                        NULL);
+        node_reply_page(n, request, from, msg, PAGE_LINKS, make_links, NULL);
     else
         channel(n, &r);
 }

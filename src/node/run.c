@@ -125,9 +125,8 @@ static void log_lines(struct tomte_node *n, struct slot *s)
 void node_run_release(struct tomte_node *n, struct slot *s)
 {
     uint64_t sequence = s->waiting;
-    size_t count = s->waiting_trapped
-                       ? 0
-                       : tomte_container_outputs(&s->container);
+    size_t count =
+        s->waiting_trapped ? 0 : tomte_container_outputs(&s->container);
     s->waiting = 0;
     for (size_t i = 0; i < count; i++) {
         struct tomte_output o = tomte_container_output(&s->container, i);
@@ -166,8 +165,7 @@ static void on_done(struct tomte_node *n, struct slot *s)
 static void on_trap(struct tomte_node *n, struct slot *s)
 {
     log_lines(n, s);
-    enum tomte_err err =
-        tomte_container_undo(&s->container, n->now_ms, NULL);
+    enum tomte_err err = tomte_container_undo(&s->container, n->now_ms, NULL);
     if (err != TOMTE_OK) {
         node_slot_reason(n, s, "cannot be restored after a trap", err);
         return;

@@ -12,8 +12,7 @@ struct records {
     struct tomte_cbor_dec dec; /* stands at the array of records */
 };
 
-static enum tomte_err decode_head(struct tomte_span payload,
-                                  struct records *r)
+static enum tomte_err decode_head(struct tomte_span payload, struct records *r)
 {
     struct tomte_cbor_dec *d = &r->dec;
     tomte_cbor_decode_init(d, payload, 0);

@@ -40,8 +40,8 @@ static void put_slots(const struct tomte_node *n, struct tomte_cbor_enc *e)
         tomte_cbor_put_uint(e, s->epoch);
         tomte_cbor_put_uint(e, s->part);
         tomte_cbor_put_str(e, node_slot_phase_name(s));
-        tomte_cbor_put_uint(
-            e, s->history_open ? tomte_history_held(&s->history) : 0);
+        tomte_cbor_put_uint(e, s->history_open ? tomte_history_held(&s->history)
+                                               : 0);
         tomte_cbor_put_str(e, s->reason);
         tomte_cbor_put_uint(e, s->loaded ? s->container.denied : 0);
         tomte_cbor_put_uint(e, s->loaded ? s->container.traps : 0);

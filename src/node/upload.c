@@ -239,7 +239,8 @@ void node_upload_blob(struct tomte_node *n, const struct tomte_addr *from,
     enum tomte_err err = block_of(msg, &block);
     if (err == TOMTE_OK && !parse_digest(hex, digest))
         err = TOMTE_ERR_INVALID;
-    if (err == TOMTE_OK && block.num == 0 && node_image_here(n, digest, &info)) {
+    if (err == TOMTE_OK && block.num == 0 &&
+        node_image_here(n, digest, &info)) {
         block.more = false;
         reply_block1(n, request, TOMTE_COAP_CHANGED, &block);
         return; /* the same content under the same name */

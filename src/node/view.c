@@ -14,8 +14,8 @@
 static enum tomte_err store_view(struct tomte_node *n, struct tomte_span bytes)
 {
     struct tomte_store_writer w;
-    enum tomte_err err = tomte_store_blob_begin(&n->store, &w, VIEW_KEY,
-                                                (uint32_t)bytes.len);
+    enum tomte_err err =
+        tomte_store_blob_begin(&n->store, &w, VIEW_KEY, (uint32_t)bytes.len);
     if (err == TOMTE_OK)
         err = tomte_store_blob_write(&n->store, &w, bytes);
     else

@@ -3,8 +3,9 @@
  * read in place; its name in the ring says where it is.
  *
  * The room is found by going round: the search begins behind the blob that was
- * committed last, so that all sectors wear alike. The sectors of a blob that was
- * removed or replaced are only used again after a sync made that durable. */
+ * committed last, so that all sectors wear alike. The sectors of a blob that
+ * was removed or replaced are only used again after a sync made that durable.
+ * */
 #include "store/names.h"
 
 #include "base/bytes.h"

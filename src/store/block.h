@@ -11,7 +11,8 @@
  *   - erase sets all bytes of a sector to 0xff;
  *   - program is done at most once to a byte between two erases, at an offset
  *     and for a length that are multiples of program_unit;
- *   - what was programmed or erased may be lost, torn or garbled by a power cut,
+ *   - what was programmed or erased may be lost, torn or garbled by a power
+ * cut,
  *     each call for itself and in any order, until sync has returned OK.
  *
  * All functions are synchronous and return OK, IO when the device failed, or

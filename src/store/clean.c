@@ -10,10 +10,10 @@
  * half used, can upset that for a while: then a call cleans until there is room
  * again, at most one lap.
  *
- * The reserve. What callers write may not open the last free sector: that one is
- * for copies only, and the live part of one segment always fits in it. If a cut
- * tears a copy in that very sector, all that it held is still in the tail, and
- * mount takes the sector back (mount.c). So no number of cuts uses up the
+ * The reserve. What callers write may not open the last free sector: that one
+ * is for copies only, and the live part of one segment always fits in it. If a
+ * cut tears a copy in that very sector, all that it held is still in the tail,
+ * and mount takes the sector back (mount.c). So no number of cuts uses up the
  * reserve. */
 #include "store/names.h"
 
@@ -155,8 +155,7 @@ static enum tomte_err make_room(struct tomte_store *s, uint32_t size)
     }
 }
 
-enum tomte_err store_admit(struct tomte_store *s, uint32_t size,
-                           uint32_t freed)
+enum tomte_err store_admit(struct tomte_store *s, uint32_t size, uint32_t freed)
 {
     if (s->failed)
         return TOMTE_ERR_IO;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Logs.
  *
- * The entries of all logs lie mixed in the ring, each with the id of its log and
- * its number. RAM knows only the first and the next number of a log, and where
- * the first entry is; from there a reader walks the ring. Cleaning moves the
- * oldest entries behind younger ones, so an entry that is not found up to the
- * head is looked for from the tail on. */
+ * The entries of all logs lie mixed in the ring, each with the id of its log
+ * and its number. RAM knows only the first and the next number of a log, and
+ * where the first entry is; from there a reader walks the ring. Cleaning moves
+ * the oldest entries behind younger ones, so an entry that is not found up to
+ * the head is looked for from the tail on. */
 #include "store/names.h"
 
 #include "base/bytes.h"
@@ -43,8 +43,8 @@ enum tomte_err tomte_store_log_open(struct tomte_store *s,
         err = TOMTE_ERR_CORRUPT;
     if (err == TOMTE_OK && slot == NULL) {
         encode_name(value, s->log_id_next, 0, 0);
-        err = store_name_put(s, STORE_LOG, name, TOMTE_SPAN_ARRAY(value),
-                             &slot);
+        err =
+            store_name_put(s, STORE_LOG, name, TOMTE_SPAN_ARRAY(value), &slot);
         if (err == TOMTE_OK)
             ((struct tomte_store_log *)slot)->id = s->log_id_next++;
     }
@@ -262,9 +262,8 @@ static enum tomte_err read_name(const struct tomte_store *s,
                                 uint8_t name[TOMTE_STORE_KEY_MAX], size_t *len)
 {
     struct store_entry e;
-    enum tomte_err err =
-        store_entry_read(s, store_seq_of(s, l->name.at),
-                         l->name.at % s->block.sector_bytes, &e);
+    enum tomte_err err = store_entry_read(
+        s, store_seq_of(s, l->name.at), l->name.at % s->block.sector_bytes, &e);
     if (err == TOMTE_OK)
         err = store_body_check(s, &e);
     if (err != TOMTE_OK)

@@ -37,8 +37,8 @@ static enum tomte_err read_header(const struct tomte_block *b, uint32_t sector,
                                   struct store_segment *g)
 {
     uint8_t bytes[STORE_SEGMENT_BYTES];
-    enum tomte_err err = b->read(b->ctx, sector * b->sector_bytes,
-                                 TOMTE_BUF_ARRAY(bytes));
+    enum tomte_err err =
+        b->read(b->ctx, sector * b->sector_bytes, TOMTE_BUF_ARRAY(bytes));
     return err == TOMTE_OK ? store_segment_decode(bytes, g) : err;
 }
 
@@ -220,8 +220,7 @@ static enum tomte_err give_back_reserve(struct tomte_store *s, bool *copies)
         return TOMTE_OK;
     if (err != TOMTE_OK)
         return err;
-    if (g.prev_end < STORE_SEGMENT_BYTES ||
-        g.prev_end > s->block.sector_bytes)
+    if (g.prev_end < STORE_SEGMENT_BYTES || g.prev_end > s->block.sector_bytes)
         return TOMTE_ERR_CORRUPT;
     s->head--;
     s->head_end = g.prev_end;
@@ -381,8 +380,8 @@ static enum tomte_err enter_entries(struct tomte_store *s,
 
 static void set_limits(struct tomte_store *s)
 {
-    uint32_t spare = s->align > STORE_ENTRY_BYTES ? s->align
-                                                  : STORE_ENTRY_BYTES;
+    uint32_t spare =
+        s->align > STORE_ENTRY_BYTES ? s->align : STORE_ENTRY_BYTES;
     uint32_t room = s->block.sector_bytes - STORE_SEGMENT_BYTES - spare;
     s->entry_max = room / 4 & ~(s->align - 1);
     s->live_max = room / 2 * (s->ring - 2);

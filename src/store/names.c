@@ -133,8 +133,8 @@ static enum tomte_err is_name(struct tomte_store *s,
     *same = slot->damaged;
     if (slot->damaged)
         return TOMTE_OK;
-    enum tomte_err err = store_entry_read(
-        s, store_seq_of(s, slot->at), slot->at % s->block.sector_bytes, &e);
+    enum tomte_err err = store_entry_read(s, store_seq_of(s, slot->at),
+                                          slot->at % s->block.sector_bytes, &e);
     if (err == TOMTE_OK)
         err = store_read(s, e.at + STORE_ENTRY_BYTES, name, e.key_len);
     if (err == TOMTE_OK) {

@@ -42,7 +42,8 @@ enum tomte_err store_segment_read(const struct tomte_store *s, uint32_t seq,
                                   struct store_segment *g)
 {
     uint8_t bytes[STORE_SEGMENT_BYTES];
-    enum tomte_err err = store_read(s, store_at(s, seq, 0), bytes, sizeof bytes);
+    enum tomte_err err =
+        store_read(s, store_at(s, seq, 0), bytes, sizeof bytes);
     if (err != TOMTE_OK)
         return err;
     err = store_segment_decode(bytes, g);

@@ -28,19 +28,20 @@
  * tomte_store_memory(): no call takes more. Spans are borrowed until return.
  * Work per call is bounded: a call that writes n bytes to the ring looks at 8 n
  * bytes of it at most to clean up, and erases one sector or two; only right
- * after a cut or an error it may be more, at worst a lap of the ring. Nothing
- * but mount reads the ring to its end (docs/internals/store.md).
+ * after a cut or an error it may be more, at worst a lap of the ring. A partial
+ * trim and an iteration read headers (docs/internals/store.md).
  *
  * Space. About half of the ring (the sectors that hold records and logs) may be
  * live; the rest is what cleaning needs. NO_SPACE comes before anything was
  * changed; remove and trim work even then. Blobs lie in the other sectors, each
  * in one contiguous run.
  *
- * Errors of all functions: IO (the device failed; after a failed sync every
- * later call that writes returns IO until the store is mounted again. Another
- * write that failed has not happened, but if the power is cut before the next
- * one succeeds, the mount may find that it has), NO_SPACE, FULL (a table of the configuration, or a log's own limit),
- * TOO_LARGE, NOT_FOUND, CORRUPT, MALFORMED (a key of no or too many bytes).
+ * Errors of all functions: NO_SPACE, FULL (a table of the configuration, or a
+ * log's own limit), TOO_LARGE, NOT_FOUND, CORRUPT, MALFORMED (a key of no or
+ * too many bytes), and IO: the device failed. After a failed sync every call
+ * that writes returns IO until the store is mounted again. Another write that
+ * failed has not happened; only if the power is cut before the next one
+ * succeeds, mount may find that it has.
  *
  * Not secret: removed and replaced values stay on the device until their sector
  * is erased. Not thread-safe.
@@ -113,17 +114,17 @@ struct tomte_store {
     uint32_t live;
     uint32_t live_max;
 
-    uint32_t head;     /* sequence of the segment that is written */
-    uint32_t head_end; /* offset in it behind the last entry */
-    bool head_closed;  /* what follows is not blank: write elsewhere */
+    uint32_t head;       /* sequence of the segment that is written */
+    uint32_t head_end;   /* offset in it behind the last entry */
+    bool head_closed;    /* what follows is not blank: write elsewhere */
     uint32_t tail;       /* sequence of the oldest segment in use */
     uint32_t tail_off;   /* offset in it up to which it was cleaned */
     uint32_t tail_end;   /* where its entries end; 0 when not looked up */
     uint32_t tail_known; /* the tail as the ring itself tells it */
     bool next_erased;    /* the sector after the head is blank already */
-    bool dirty;        /* something was written since the last sync */
-    bool freed;        /* a blob's sectors were freed since the last sync */
-    bool failed;       /* a sync failed: nothing is certain until mount */
+    bool dirty;          /* something was written since the last sync */
+    bool freed;          /* a blob's sectors were freed since the last sync */
+    bool failed;         /* a sync failed: nothing is certain until mount */
 
     struct tomte_store_slot *slots;
     uint32_t slot_mask;
@@ -228,9 +229,8 @@ TOMTE_MUST_CHECK enum tomte_err tomte_store_log_append(struct tomte_store *s,
 
 /* Drop the entries before `before`; RANGE when that is past the end. Cheap when
  * all are dropped, else reads the headers of those that are. */
-TOMTE_MUST_CHECK enum tomte_err tomte_store_log_trim(struct tomte_store *s,
-                                                     uint32_t log,
-                                                     uint64_t before);
+TOMTE_MUST_CHECK enum tomte_err
+tomte_store_log_trim(struct tomte_store *s, uint32_t log, uint64_t before);
 
 /* The first kept entry and the number that comes next; equal when empty. */
 struct tomte_store_log_range {
@@ -344,8 +344,8 @@ tomte_store_blob_check(struct tomte_store *s,
                        const struct tomte_store_blob_info *blob);
 
 /* Works on a damaged one. Its sectors are used again after the next sync. */
-TOMTE_MUST_CHECK enum tomte_err
-tomte_store_blob_remove(struct tomte_store *s, struct tomte_span name);
+TOMTE_MUST_CHECK enum tomte_err tomte_store_blob_remove(struct tomte_store *s,
+                                                        struct tomte_span name);
 
 /* Walk the names, as tomte_store_next does. */
 TOMTE_MUST_CHECK enum tomte_err

@@ -32,8 +32,8 @@ static enum tomte_err program(struct tomte_store *s, const uint8_t *data,
                               uint32_t len)
 {
     s->dirty = true;
-    enum tomte_err err = s->block.program(s->block.ctx, s->stage_at,
-                                          TOMTE_SPAN(data, len));
+    enum tomte_err err =
+        s->block.program(s->block.ctx, s->stage_at, TOMTE_SPAN(data, len));
     s->stage_at += len;
     return err;
 }

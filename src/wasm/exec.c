@@ -301,7 +301,7 @@ void wasm_exec(struct tomte_wasm_instance *inst)
             sp[-1] = sp[-1] == 0;
             continue;
 
-#include "wasm/exec_cases.h"
+#include "wasm/exec_cases.inc"
 
         case WASM_PREFIX:
             LEB(op);

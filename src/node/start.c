@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From an image's digest to a running container: the image is fetched, its
+ * history opened, the module loaded, the state started anew or recovered. */
+#include "node/internal.h"
+
+#include <string.h>
+
+#define RETRY_MS 1000u
+
+/* ---- the image ---- */
+
+static void image_path(const struct slot *s, char path[NODE_PATH_BYTES])
+{
+    struct tomte_text t;
+    tomte_text_init(&t, path, NODE_PATH_BYTES);
+    tomte_text_str(&t, "/.tomte/blob/");
+    tomte_text_hex(&t, TOMTE_SPAN_ARRAY(s->digest));
+}
+
+/* The keeper has every image; when it is silent, who runs or keeps it does. */
+static const struct tomte_addr *image_source(const struct tomte_node *n,
+                                             const struct slot *s)
+{
+    unsigned others = (unsigned)s->has_owner + s->peers_len;
+    unsigned at = s->tries % (1 + others);
+    if (at == 0)
+        return &n->config.keeper;
+    if (s->has_owner && at == 1)
+        return &s->owner.addr;
+    return &s->peers[at - 1 - (unsigned)s->has_owner].addr;
+}
+
+static enum tomte_err open_history(struct tomte_node *n, struct slot *s)
+{
+    struct tomte_history_config config = {.store = &n->store,
+                                          .identity = s->identity,
+                                          .log_bytes_max = s->log_bytes_max};
+    if (s->durability == TOMTE_DURABILITY_NONE) {
+        s->ring = tomte_arena_take(&s->arena, s->log_bytes_max, 8);
+        if (s->ring == NULL)
+            return TOMTE_ERR_NO_MEMORY;
+        config.ring = TOMTE_BUF(s->ring, s->log_bytes_max);
+    }
+    enum tomte_err err = tomte_history_open(&s->history, &config);
+    if (err == TOMTE_ERR_CORRUPT) {
+        node_log_err(n, tomte_name_span(&s->identity),
+                     "its history is damaged here", err);
+        err = tomte_history_remove(&s->history);
+    }
+    s->history_open = err == TOMTE_OK;
+    return err;
+}
+
+/* Of another life of this identity, or not wanted in this experiment. */
+static enum tomte_err drop_foreign_history(struct tomte_node *n, struct slot *s)
+{
+    if (!tomte_history_has_checkpoint(&s->history))
+        return TOMTE_OK;
+    bool foreign = tomte_history_epoch(&s->history) < s->born;
+    if (!foreign && !n->config.without.history)
+        return TOMTE_OK;
+    return tomte_history_remove(&s->history);
+}
+
+static enum tomte_err load_image(struct tomte_node *n, struct slot *s,
+                                 const struct tomte_store_blob_info *info)
+{
+    struct tomte_image image;
+    struct tomte_manifest *m;
+    size_t mark = tomte_arena_mark(&n->scratch);
+    uint8_t *data = tomte_arena_take(&s->arena, info->size, 16);
+    m = tomte_arena_take(&n->scratch, sizeof *m, 16);
+    if (data == NULL || m == NULL)
+        return TOMTE_ERR_NO_MEMORY;
+    enum tomte_err err =
+        tomte_store_blob_read(&n->store, info, 0, TOMTE_BUF(data, info->size));
+    s->image = TOMTE_SPAN(data, info->size);
+    if (err == TOMTE_OK)
+        err = tomte_image_open(s->image, &image);
+    if (err == TOMTE_OK)
+        err = tomte_manifest_decode(image.manifest, m, NULL);
+    if (err == TOMTE_OK)
+        s->log_bytes_max = m->log_bytes_max;
+    tomte_arena_release(&n->scratch, mark);
+    if (err == TOMTE_OK)
+        err = open_history(n, s);
+    s->arena_image_mark = tomte_arena_mark(&s->arena);
+    return err != TOMTE_OK ? err : drop_foreign_history(n, s);
+}
+
+void node_start_image(struct tomte_node *n, struct slot *s)
+{
+    struct tomte_store_blob_info info;
+    char path[NODE_PATH_BYTES];
+    if (!node_image_here(n, s->digest, &info)) {
+        if (s->fetch != NODE_FETCHES || s->retry_ms > n->now_ms)
+            return;
+        image_path(s, path);
+        s->fetch = node_fetch_begin(n, FETCH_IMAGE, s->index,
+                                    image_source(n, s), path, NULL);
+        s->retry_ms = n->now_ms + RETRY_MS;
+        return;
+    }
+    tomte_arena_release(&s->arena, 0);
+    enum tomte_err err = load_image(n, s, &info);
+    if (err != TOMTE_OK) {
+        node_slot_reason(n, s, "its image cannot be used here", err);
+        s->refused = err != TOMTE_ERR_NO_SPACE && err != TOMTE_ERR_IO;
+        return;
+    }
+    s->phase = s->part == TOMTE_VIEW_OWNER ? SLOT_PENDING : SLOT_STANDBY;
+    n->again = true;
+}
+
+void node_start_fetched(struct tomte_node *n, struct slot *s,
+                        enum fetch_kind kind, enum tomte_err err)
+{
+    s->fetch = NODE_FETCHES;
+    if (err == TOMTE_OK)
+        return;
+    s->tries++;
+    s->retry_ms = n->now_ms + RETRY_MS;
+    node_log_err(n, tomte_name_span(&s->identity),
+                 kind == FETCH_IMAGE ? "its image does not come"
+                                     : "its checkpoint does not come",
+                 err);
+}
+
+/* ---- starting ---- */
+
+/* This image cannot run on this node, whenever it is tried. */
+static void refuse(struct tomte_node *n, struct slot *s, enum tomte_err err)
+{
+    char text[TOMTE_REASON_MAX];
+    memcpy(text, s->container.reason, sizeof text);
+    node_slot_reason(n, s, text[0] != 0 ? text : "cannot be loaded", err);
+    s->refused = true;
+}
+
+static int32_t get_state(void *ctx, unsigned port, struct tomte_buf out)
+{
+    const struct slot *s = ctx;
+    const struct slot_port *p = &s->ports[port];
+    struct tomte_span payload;
+    if (p->cell == NODE_CELL_NONE ||
+        !tomte_state_get(&s->node->cells[p->cell].state, &payload))
+        return TOMTE_ABI_NOT_FOUND;
+    TOMTE_ASSERT(payload.len <= out.cap);
+    memcpy(out.data, payload.data, payload.len);
+    return (int32_t)payload.len;
+}
+
+static enum tomte_err load(struct tomte_node *n, struct slot *s)
+{
+    struct tomte_container_config config = {.identity = s->identity,
+                                            .epoch = s->epoch,
+                                            .crypto = n->config.crypto,
+#ifdef TOMTE_MCU
+                                            .wasm_limits =
+                                                &tomte_wasm_limits_mcu,
+#else
+                                            .wasm_limits =
+                                                &tomte_wasm_limits_hub,
+#endif
+                                            .arena = &s->arena,
+                                            .scratch = &n->scratch,
+                                            .history = &s->history,
+                                            .get_state = get_state,
+                                            .get_ctx = s};
+    tomte_container_init(&s->container, &config);
+    s->loaded = true;
+    return tomte_container_load(&s->container, s->image);
+}
+
+static enum tomte_err recover(struct tomte_node *n, struct slot *s)
+{
+    size_t mark = tomte_arena_mark(&n->scratch);
+    size_t cap = n->scratch.size / 2;
+    uint8_t *memory = tomte_arena_take(&n->scratch, cap, 1);
+    struct tomte_span part;
+    enum tomte_err err = memory == NULL ? TOMTE_ERR_NO_MEMORY : TOMTE_OK;
+    if (err == TOMTE_OK)
+        err = tomte_container_node_part(&s->container, TOMTE_BUF(memory, cap),
+                                        &part);
+    if (err == TOMTE_OK)
+        err = node_part_decode(n, s, part);
+    tomte_arena_release(&n->scratch, mark);
+    if (err != TOMTE_OK)
+        return err;
+    node_part_bind(n, s);
+    uint64_t elapsed =
+        tomte_history_epoch(&s->history) == s->epoch ? 0 : s->elapsed_ms;
+    return tomte_container_recover(&s->container, n->now_ms, elapsed);
+}
+
+static void running(struct tomte_node *n, struct slot *s, bool fresh)
+{
+    node_part_open_streams(n, s, fresh);
+    s->phase = SLOT_RUNNING;
+    s->reason[0] = 0;
+    s->retry_ms = 0;
+    node_slot_say(n, s, TOMTE_LOG_INFO, fresh ? "starts" : "goes on");
+    n->lease_now = true;
+    n->again = true;
+}
+
+void node_start_owner(struct tomte_node *n, struct slot *s)
+{
+    bool fresh = !tomte_history_has_checkpoint(&s->history);
+    if (fresh && s->born != 0 && s->born != s->epoch &&
+        !n->config.without.history) {
+        node_slot_reason(n, s, "its history is not here", TOMTE_ERR_NOT_FOUND);
+        return;
+    }
+    enum tomte_err err = load(n, s);
+    if (err != TOMTE_OK) {
+        refuse(n, s, err);
+        return;
+    }
+    err = node_part_ports(n, s);
+    if (err == TOMTE_OK && !fresh)
+        err = recover(n, s);
+    if (err == TOMTE_OK && fresh)
+        err = tomte_container_start(&s->container, n->now_ms);
+    if (err != TOMTE_OK) {
+        node_slot_reason(n, s, fresh ? "cannot start" : "cannot recover", err);
+        return;
+    }
+    if (!fresh) {
+        s->phase = SLOT_RECOVERING;
+        n->again = true;
+        return;
+    }
+    node_part_bind(n, s);
+    running(n, s, true);
+}
+
+void node_start_recover(struct tomte_node *n, struct slot *s)
+{
+    n->again = true;
+    switch (tomte_container_replay(&s->container, NODE_SLICE_FUEL)) {
+    case TOMTE_RUN_REPLAYED:
+        node_part_replayed(n, s);
+        break;
+    case TOMTE_RUN_RECOVERED:
+        running(n, s, false);
+        break;
+    case TOMTE_RUN_FAILED:
+        node_slot_reason(n, s, s->container.reason, TOMTE_ERR_CORRUPT);
+        break;
+    default:
+        break;
+    }
+}
