@@ -46,7 +46,7 @@ struct rig {
     struct tomte_span image_span;
     uint8_t ring[16384];
     uint8_t memory[131072];
-    uint8_t scratch_memory[131072];
+    uint8_t scratch_memory[262144];
 };
 
 /* The module of tests/containers, as bytes; skips the test when containers

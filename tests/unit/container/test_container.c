@@ -107,6 +107,47 @@ TEST(container_numbers_are_deterministic)
     }
 }
 
+/* What others send need not be in the shortest form, nor the first record the
+ * one with the value. The counter adds it; 1 when it finds no number. */
+TEST(container_reads_numbers_of_others)
+{
+    static const struct {
+        const char *hex;
+        double value;
+    } packs[] = {
+        {"81 a1 02 f9 3800", 0.5},
+        {"81 a1 02 f9 8001", -0x1p-24},
+        {"81 a1 02 fa 41ac0000", 21.5},
+        {"81 a1 02 fb 4035800000000000", 21.5},
+        {"81 a1 02 1b 0000000000000007", 7},
+        {"81 a1 02 38 63", -100},
+        {"81 a1 04 f5", 1},
+        {"81 a1 04 f4", 0},
+        {"82 a1 24 05 a1 02 0a", 15}, /* a base value, then a value */
+        {"81 a4 00 6161 01 63 43656c 63 666f6f 82 01 a1 02 03 02 18 2a", 42},
+        {"81 a2 08 43 010203 02 09", 9},
+        {"81 a1 03 62 6f6e", 1}, /* a text */
+        {"81 a1 02 f9 38", 1},   /* cut */
+        {"81 a1 03 7f", 1},
+        {"81 bf", 1},
+        {"9b ffffffffffffffff", 1},
+        {"a0", 1},
+        {"", 1},
+    };
+    double sum = 0;
+    started("counter");
+    for (size_t i = 0; i < sizeof(packs) / sizeof(packs[0]); i++) {
+        uint8_t bytes[64];
+        struct tomte_event event = {
+            .kind = TOMTE_EVENT_MESSAGE,
+            .port = IN,
+            .payload = test_hex(packs[i].hex, TOMTE_BUF_ARRAY(bytes))};
+        CHECK_EQ(TOMTE_RUN_DONE, rig_event(&r, &event));
+        sum += packs[i].value;
+        CHECK(output_number(0) == sum);
+    }
+}
+
 TEST(container_is_told_what_it_may_not)
 {
     struct tomte_manifest m = a_manifest();
