@@ -95,7 +95,12 @@ struct tomte_container_config {
     void *get_ctx;
 };
 
-/* An event as the node hands it in. Everything is copied by begin. */
+/* An event as the node hands it in. Everything is copied by begin.
+ *
+ * While a container gets no events nothing tells its history that time goes on,
+ * and a take-over would set its timers back by as much. A TICK is for that: a
+ * record of some 30 bytes that the container does not see. A node gives one now
+ * and then to a container that waits for a timer. */
 struct tomte_event {
     enum tomte_event_kind kind;
     unsigned port;             /* MESSAGE, STATE: handle; TIMER: its id */
@@ -294,9 +299,9 @@ tomte_container_manifest(const struct tomte_container *c);
 
 /* ---- checkpoints ---- */
 
-/* READY and: there is none of this epoch, the log is past half of its bound, a
- * binding changed, or it is older than the manifest says and something has
- * happened since, or timers are set. */
+/* READY and: there is none of this epoch, the log is damaged or past half of
+ * its bound, a binding changed, or it is older than the manifest says and there
+ * are records since. */
 bool tomte_container_wants_checkpoint(const struct tomte_container *c,
                                       uint64_t now_ms);
 
