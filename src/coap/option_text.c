@@ -63,13 +63,11 @@ enum tomte_err tomte_coap_get_query(struct tomte_span options,
     bool any;
     *text = TOMTE_SPAN_NONE;
     enum tomte_err err = join(&w, &query, options, &any);
-    if (err == TOMTE_OK && any && w.len == 1)
+    if (err == TOMTE_OK && any && w.len == 0)
         err = TOMTE_ERR_INVALID;
-    if (err != TOMTE_OK)
-        return err;
-    if (any) /* it begins with a separator, as a path does */
-        *text = TOMTE_SPAN(out.data + 1, w.len - 1);
-    return TOMTE_OK;
+    if (err == TOMTE_OK && any)
+        *text = TOMTE_SPAN(out.data, w.len);
+    return err;
 }
 
 void tomte_coap_put_path(struct tomte_coap_options *o, struct tomte_span text)
@@ -90,7 +88,8 @@ void tomte_coap_put_query(struct tomte_coap_options *o, struct tomte_span text)
         split(o, &query, text);
 }
 
-/* Each value behind a separator. A full writer goes on, without effect. */
+/* Each value; a separator before each segment of a path, between the parts of a
+ * query. A full writer goes on, without effect. */
 static enum tomte_err join(struct writer *w, const struct kind *k,
                            struct tomte_span options, bool *any)
 {
@@ -101,10 +100,11 @@ static enum tomte_err join(struct writer *w, const struct kind *k,
     while (tomte_coap_iter_next(&it, &o)) {
         if (o.number != k->number)
             continue;
-        *any = true;
         if (k == &path && is_dots(o.value))
             return TOMTE_ERR_INVALID;
-        append(w, k->separator);
+        if (k == &path || *any)
+            append(w, k->separator);
+        *any = true;
         escape(w, k, o.value);
     }
     return w->full ? TOMTE_ERR_FULL : TOMTE_OK;

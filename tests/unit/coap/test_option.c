@@ -319,7 +319,20 @@ TEST(queries_to_options_and_back)
         CHECK_OK(
             tomte_coap_get_query(list_of(&o), TOMTE_BUF_ARRAY(text), &back));
         CHECK_BYTES(tomte_span_str(same[i]), back);
+        size_t len = back.len;
+        CHECK_OK(
+            tomte_coap_get_query(list_of(&o), TOMTE_BUF(text, len), &back));
+        CHECK(len == 0 || back.data == text);
+        if (len != 0)
+            CHECK_EQ(TOMTE_ERR_FULL,
+                     tomte_coap_get_query(list_of(&o), TOMTE_BUF(text, len - 1),
+                                          &back));
     }
+    uint8_t empty[2], one[8];
+    struct tomte_span none;
+    CHECK_EQ(TOMTE_ERR_INVALID,
+             tomte_coap_get_query(test_hex("d002", TOMTE_BUF_ARRAY(empty)),
+                                  TOMTE_BUF_ARRAY(one), &none));
     struct tomte_coap_options o = fresh();
     tomte_coap_put_query(&o, TOMTE_SPAN_LIT("a=1&b"));
     check_list(&o, "d302613d310162");
