@@ -143,7 +143,7 @@ TEST(lies_of_an_idle_instance_are_survived)
 /* Where the parts of this program's snapshot are when it waits. */
 enum {
     AT_STATUS = 5,
-    FROM_END_SLOTS = 4 + 4 * 4, /* before the checksum: n, sum, g0, n */
+    FROM_END_SLOTS = 4 + 4 * 5, /* checksum; n, sum in two, g0, n */
     FROM_END_FRAMES = FROM_END_SLOTS + 8,
     FROM_END_COUNTS = FROM_END_FRAMES + 12,
 };
