@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+# The official WebAssembly specification tests. 26037 is what the published
+# files hold for an engine of binary modules.
+find_path(CJSON_INCLUDE cjson/cJSON.h)
+find_library(CJSON_LIBRARY cjson)
+set(spec_runner ${PROJECT_BINARY_DIR}/spec_runner)
+if(CJSON_INCLUDE AND CJSON_LIBRARY)
+  add_executable(spec_runner
+    ${CMAKE_CURRENT_LIST_DIR}/main.c ${CMAKE_CURRENT_LIST_DIR}/script.c
+    ${CMAKE_CURRENT_LIST_DIR}/world.c ${CMAKE_CURRENT_LIST_DIR}/call.c
+    ${CMAKE_CURRENT_LIST_DIR}/twin.c ${CMAKE_CURRENT_LIST_DIR}/value.c
+    ${CMAKE_CURRENT_LIST_DIR}/tally.c ${PROJECT_SOURCE_DIR}/tests/panic.c)
+  target_compile_definitions(spec_runner PRIVATE _DEFAULT_SOURCE)
+  target_include_directories(spec_runner SYSTEM PRIVATE ${CJSON_INCLUDE})
+  target_link_libraries(spec_runner PRIVATE tomte_wasm ${CJSON_LIBRARY})
+endif()
+
+tomte_test(spec core TIMEOUT 300
+  COMMAND ${PROJECT_SOURCE_DIR}/tests/spec/run.sh ${spec_runner}
+          ${PROJECT_BINARY_DIR}/spec/core --expect 26037)
+tomte_test(spec snapshot TIMEOUT 600
+  COMMAND ${PROJECT_SOURCE_DIR}/tests/spec/run.sh ${spec_runner}
+          ${PROJECT_BINARY_DIR}/spec/snapshot --snapshot --expect 26037)
