@@ -25,7 +25,8 @@ uint16_t tomte_home_node_new(struct tomte_home *home,
         .resource = NONE,
         .added = home->version,
     };
-    insert(home->node_order, home->nodes_len++, node_place(home, name), slot);
+    uint16_t at = node_place(home, name);
+    insert(home->node_order, home->nodes_len++, at, slot);
     return slot;
 }
 
