@@ -60,7 +60,7 @@ static void count(struct script *s, enum spec_reason reason, const char *detail)
     if (!is(s, "action"))
         spec_count(s->tally, reason, s->type, detail);
     else if (reason != SPEC_PASSED)
-        spec_module_failed(s->tally, detail);
+        spec_other_failed(s->tally, detail);
 }
 
 bool spec_script_run(const char *path, struct spec_tally *tally, bool snapshot)
@@ -128,14 +128,14 @@ static void do_module(struct script *s)
     struct spec_made made = spec_world_make(
         &s->world, s->path, text_of(s->c, "name"), !registered_later(s->c));
     if (made.stage != SPEC_MADE)
-        spec_module_failed(s->tally, made.what);
+        spec_other_failed(s->tally, made.what);
 }
 
 static void do_register(struct script *s)
 {
     struct spec_instance *i = spec_world_find(&s->world, text_of(s->c, "name"));
     if (i == NULL)
-        spec_module_failed(s->tally, "nothing to register");
+        spec_other_failed(s->tally, "nothing to register");
     else
         spec_world_register(&s->world, i, text_of(s->c, "as"));
 }

@@ -37,16 +37,18 @@ struct spec_tally {
     const char *file; /* the test file, and the line of the command there */
     int line;
     unsigned count[SPEC_REASONS]; /* assertions by how they ended */
-    unsigned modules_failed;      /* modules that should have been made */
-    unsigned calls, carried_calls, carries;
+    unsigned others_failed;       /* modules and actions that assert nothing */
+    unsigned calls;
+    unsigned carried_calls, carried_again; /* moved at all, and midway */
+    unsigned carries;
 };
 
 /* Count one assertion; when it did not pass, print where and why. */
 void spec_count(struct spec_tally *t, enum spec_reason reason,
                 const char *command, const char *detail);
 
-/* A module that the file needs was not made: no assertion, but a failure. */
-void spec_module_failed(struct spec_tally *t, const char *detail);
+/* What the file needs was not made or done: no assertion, but a failure. */
+void spec_other_failed(struct spec_tally *t, const char *detail);
 
 /* The table by reason and the closing line; true when all is well. `expected`
  * is how many assertions there are to be; 0: any number. */

@@ -7,7 +7,8 @@ static const char *const reason_text[SPEC_REASONS] = {
     [SPEC_PASSED] = "passed",
     [SPEC_NO_MODULE] = "the module it needs was not made",
     [SPEC_WRONG_RESULT] = "wrong result",
-    [SPEC_WRONG_OUTCOME] = "trapped or returned where it should not",
+    [SPEC_WRONG_OUTCOME] =
+        "trapped, returned or was refused where it should not",
     [SPEC_WRONG_TRAP] = "trapped for another reason",
     [SPEC_WRONG_MODULE] = "accepted, or refused for another reason",
     [SPEC_WRONG_TWIN] = "went another way after restore",
@@ -26,11 +27,11 @@ void spec_count(struct spec_tally *t, enum spec_reason reason,
            command, reason_text[reason], detail);
 }
 
-void spec_module_failed(struct spec_tally *t, const char *detail)
+void spec_other_failed(struct spec_tally *t, const char *detail)
 {
-    t->modules_failed++;
-    printf("failed: %s:%d: no assertion, but a module that is needed: %s\n",
-           t->file, t->line, detail);
+    t->others_failed++;
+    printf("failed: %s:%d: no assertion, but needed: %s\n", t->file, t->line,
+           detail);
 }
 
 bool spec_close(const struct spec_tally *t, unsigned expected, bool snapshot)
@@ -44,13 +45,14 @@ bool spec_close(const struct spec_tally *t, unsigned expected, bool snapshot)
     if (!complete)
         printf("failed: %u assertions, expected %u\n", total, expected);
     if (snapshot)
-        printf("%u calls, %u of them moved %u times into another instance\n",
-               t->calls, t->carried_calls, t->carries);
+        printf("%u calls; %u of them moved into another instance, %u midway; "
+               "%u moves\n",
+               t->calls, t->carried_calls, t->carried_again, t->carries);
     printf("%u assertions:\n", total);
     for (int i = 0; i < SPEC_REASONS; i++)
         if (t->count[i] != 0)
             printf("%8u %s\n", t->count[i], reason_text[i]);
     printf("%u passed, %u failed, %u skipped\n", passed, failed, skipped);
-    return failed == 0 && total != 0 && complete && t->modules_failed == 0 &&
-           (!snapshot || t->carries != 0);
+    return failed == 0 && total != 0 && complete && t->others_failed == 0 &&
+           (!snapshot || t->carried_again != 0);
 }

@@ -21,3 +21,6 @@ tomte_test(spec core TIMEOUT 300
 tomte_test(spec snapshot TIMEOUT 600
   COMMAND ${PROJECT_SOURCE_DIR}/tests/spec/run.sh ${spec_runner}
           ${PROJECT_BINARY_DIR}/spec/snapshot --snapshot --expect 26037)
+tomte_test(spec runner TIMEOUT 60
+  COMMAND ${PROJECT_SOURCE_DIR}/tests/spec/test_runner.sh ${spec_runner}
+          ${PROJECT_BINARY_DIR}/spec/runner)

@@ -53,7 +53,8 @@ bool spec_value_matches(const cJSON *expected, uint8_t type,
     uint64_t bits = valtypes[t].slots == 2 ? tomte_wasm_get64(slots) : slots[0];
     if (bits_match(want, type, bits))
         return true;
-    snprintf(text, size, "%s %" PRIu64 ", expected %s", want_type, bits, want);
+    snprintf(text, size, "%s bits %" PRIx64 ", expected %s", want_type, bits,
+             want);
     return false;
 }
 
