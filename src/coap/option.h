@@ -110,9 +110,9 @@ tomte_coap_options_check(struct tomte_span options, const uint16_t *known,
 /* The path as text, "/a/b", "/" when there is no Uri-Path; the query as text,
  * "a=1&b", empty when there is no Uri-Query. What RFC 3986 reserves is
  * percent-encoded (section 6.5), so two different lists never give one text.
- * `text` is at the start of `out`. FULL; INVALID for a segment "." or "..", which
- * section 5.10.1 forbids, and for one that is empty and the only one, which
- * would read as none. */
+ * `text` is at the start of `out`. FULL; INVALID for a segment "." or "..",
+ * which section 5.10.1 forbids, and for a segment or an argument that is empty
+ * and the only one, which would read as none. */
 TOMTE_MUST_CHECK enum tomte_err tomte_coap_get_path(struct tomte_span options,
                                                     struct tomte_buf out,
                                                     struct tomte_span *text);
