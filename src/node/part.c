@@ -137,14 +137,18 @@ static void bind_out_state(struct tomte_node *n, struct slot *s,
                            const struct tomte_view_port *port)
 {
     struct tomte_view_peer peer;
+    bool was = p->actuator;
     p->actuator = first_peer(port, &peer);
     p->has_addr = p->actuator;
     if (!p->actuator) {
         p->cell = node_cell_serve(n, &p->channel, s);
         return;
     }
+    bool same = was && tomte_addr_equal(&p->addr, &peer.node.addr);
     p->addr = peer.node.addr;
-    tomte_writer_resume(&p->writer, n->now_ms);
+    /* A refusal may have been the old view's; a tick is one actuator's. */
+    if (!same || p->writer.stopped)
+        tomte_writer_resume(&p->writer, n->now_ms);
 }
 
 static void bind_port(struct tomte_node *n, struct slot *s,

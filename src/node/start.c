@@ -193,9 +193,16 @@ static enum tomte_err recover(struct tomte_node *n, struct slot *s)
     return tomte_container_recover(&s->container, n->now_ms, elapsed);
 }
 
+/* Streams that were opened are stored before anything is sent on them: after a
+ * crash they must not be opened again for other messages. */
 static void running(struct tomte_node *n, struct slot *s, bool fresh)
 {
     node_part_open_streams(n, s, fresh);
+    if (!node_part_checkpoint(n, s)) {
+        node_slot_reason(n, s, "no checkpoint to begin with",
+                         TOMTE_ERR_NO_SPACE);
+        return;
+    }
     s->phase = SLOT_RUNNING;
     s->reason[0] = 0;
     s->retry_ms = 0;
