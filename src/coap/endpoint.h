@@ -26,11 +26,13 @@
  *
  * Promises, as long as the tables have room (what they refuse is counted):
  *  - a request, CON or NON, is handed up once; a repetition of it gets the same
- *    answer again. Exception: see `inbound` below;
+ *    answer again. Only under pressure, and counted, is one forgotten early
+ *    that may be asked twice: a GET, a FETCH, one that was refused with 4.xx;
  *  - a request made here ends in exactly one of RESPONSE with `last`, FAILED
  *    or tomte_coap_cancel;
- *  - the last state that an observer was notified of is the one that arrives,
- *    or the observer is dropped.
+ *  - of the states that an observer is notified of with CON (all, between
+ *    links) the last one arrives, or the observer is dropped. One lost with a
+ *    NON is made up for when Max-Age runs out.
  *
  * Links. A peer marked with tomte_coap_link (a node of the home) is spoken to
  * with the `link` parameters, is never forgotten to make room, and a quarter
@@ -42,8 +44,8 @@
  * traffic; against one who can there is OSCORE.
  *
  * Tables are scanned from end to end: a step costs one pass over the peers and
- * over one other table, a full inbound table a second one. At the sizes below
- * that is a few microseconds on a hub. */
+ * one over another table, a request that finds the inbound table full two
+ * more. At a hub's sizes that is some 7 us for a request and its answer. */
 #pragma once
 
 #include "base/addr.h"
@@ -83,8 +85,8 @@ struct tomte_coap_config {
 };
 
 /* RFC 7252's and the HOME profile, no `known`, and sizes for a hub (64 peers,
- * 256 exchanges, 512 inbound, 128 observers, 2048 blocks: about 170 KiB) or,
- * with TOMTE_MCU defined, a tenth of them. */
+ * 256 exchanges, 512 inbound, 128 observers, 2048 blocks: 193 KiB) or, with
+ * TOMTE_MCU defined, a tenth of them (20 KiB). */
 struct tomte_coap_config tomte_coap_config_default(uint64_t seed);
 
 /* What init will take from an arena, at most. */
@@ -109,11 +111,11 @@ size_t tomte_coap_memory(const struct tomte_coap_config *config);
     S(peers_evicted, "strangers forgotten for another stranger")               \
     S(exchanges_full, "refused for want of an exchange")                       \
     S(inbound_full, "requests dropped for want of an inbound entry")           \
-    S(inbound_evicted, "safe requests forgotten before their lifetime")        \
+    S(inbound_evicted, "harmless requests forgotten before their lifetime")    \
     S(observers_full, "observers refused")                                     \
     S(observers_lost, "observers dropped: reset, or no acknowledgement")       \
     S(blocks_full, "messages refused for want of blocks")                      \
-    S(answers_dropped, "remembered answers to safe requests given up")         \
+    S(answers_dropped, "remembered answers to harmless requests given up")     \
     S(mids_exhausted, "messages refused for want of a free message ID")
 
 struct tomte_coap_stats {

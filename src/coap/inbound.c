@@ -3,11 +3,11 @@
  *
  *   FREE -> OPEN: handed up -> ANSWERED: remembered -> FREE, a lifetime later
  *
- * An entry whose method is safe (GET, FETCH) may be forgotten early when its
- * place is needed, the oldest first: the application may be asked the same
- * question twice. One whose method is not safe stays its whole lifetime; when
- * only those are left, the new request is dropped and its sender's repetition
- * is the back-pressure. */
+ * An entry may be forgotten early when its place is needed, the oldest first,
+ * if asking the application twice does no harm: its method is safe (GET,
+ * FETCH) or it was refused (4.xx), as what a forger sends in a peer's name is.
+ * Any other one stays its whole lifetime; when only those are left, the new
+ * request is dropped and its sender's repetition is the back-pressure. */
 #include "coap/state.h"
 
 #include "base/assert.h"
@@ -86,7 +86,7 @@ void tomte_coap_inbound_note(struct tomte_coap *ep,
     if (in == NULL)
         return; /* a duplicate will be reset: no harm, its sender stops */
     in->state = TOMTE_COAP_IN_ANSWERED;
-    in->safe = true;
+    in->repeatable = true;
     in->acked = true;
 }
 
@@ -116,6 +116,7 @@ enum tomte_err tomte_coap_respond(struct tomte_coap *ep, uint64_t now_ms,
     if (err != TOMTE_OK)
         return err;
     in->state = TOMTE_COAP_IN_ANSWERED;
+    in->repeatable |= tomte_coap_class(parts->code) == 4;
     if (observed)
         ep->observe_seq = seq;
     tomte_coap_observer_answered(ep, in, ok);
@@ -161,7 +162,8 @@ void tomte_coap_inbound_sweep(struct tomte_coap *ep)
 
 bool tomte_coap_inbound_yields(const struct tomte_coap_inbound *in)
 {
-    return in->state == TOMTE_COAP_IN_ANSWERED && in->safe && !in->entry.queued;
+    return in->state == TOMTE_COAP_IN_ANSWERED && in->repeatable &&
+           !in->entry.queued;
 }
 
 /* Section 5.2.2: the answer takes longer than the peer will wait. */
@@ -267,11 +269,11 @@ static void hand_up(struct tomte_coap *ep, struct tomte_coap_inbound *in,
     struct tomte_coap_peer *peer = &ep->peers[in->entry.peer];
     uint32_t observe;
     in->safe = msg->code == TOMTE_COAP_GET || msg->code == TOMTE_COAP_FETCH;
-    if (in->safe &&
-        tomte_coap_find_uint(msg->options, TOMTE_COAP_OPT_OBSERVE, &observe)) {
-        in->registers = observe == 0;
-        in->deregisters = observe == 1;
-    }
+    in->repeatable = in->safe;
+    in->registers =
+        in->safe &&
+        tomte_coap_find_uint(msg->options, TOMTE_COAP_OPT_OBSERVE, &observe) &&
+        observe == 0;
     if (in->confirmable)
         in->ack_ms =
             ep->now_ms + tomte_coap_peer_params(ep, peer)->ack_delay_ms;

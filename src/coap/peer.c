@@ -102,7 +102,7 @@ void tomte_coap_unlink(struct tomte_coap *ep, const struct tomte_addr *peer)
 }
 
 /* The stranger that was silent longest, among those with nothing under way and
- * no unsafe request to remember. */
+ * no request that must be remembered. */
 static struct tomte_coap_peer *evict(struct tomte_coap *ep)
 {
     tomte_coap_inbound_sweep(ep);

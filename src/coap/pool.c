@@ -120,8 +120,8 @@ static bool enough(const struct tomte_coap *ep, size_t blocks, bool link)
                link);
 }
 
-/* Gives up remembered answers to safe requests, first those out of date, then
- * the oldest, until there is room. */
+/* Gives up remembered answers to requests that may be asked again, first those
+ * out of date, then the oldest, until there is room. */
 static bool make_room(struct tomte_coap *ep, size_t blocks, bool link)
 {
     if (enough(ep, blocks, link))

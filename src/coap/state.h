@@ -122,8 +122,9 @@ struct tomte_coap_inbound {
     uint8_t token_len;
     bool confirmable;
     bool acked; /* an empty ACK went out: answer apart */
-    bool safe;  /* GET, FETCH, a response: may be forgotten early */
-    bool registers, deregisters;
+    bool safe;  /* GET, FETCH */
+    bool registers;
+    bool repeatable; /* safe, refused, or a response: may be forgotten early */
     uint8_t token[TOMTE_COAP_TOKEN_MAX];
     uint16_t mid;
     uint16_t msg;      /* the answer, as long as it may be asked for again */
@@ -195,8 +196,9 @@ enum tomte_err tomte_coap_compose(struct tomte_coap *ep,
 
 void tomte_coap_pool_init(struct tomte_coap *ep);
 
-/* A chain that holds a copy, or NONE (counted). Remembered answers to safe
- * requests are given up for it. Links may take the last quarter. */
+/* A chain that holds a copy, or NONE (counted). For it remembered answers are
+ * given up, to requests that may be asked again. Links may take the last
+ * quarter. */
 uint16_t tomte_coap_pool_put(struct tomte_coap *ep, struct tomte_span message,
                              bool link);
 size_t tomte_coap_pool_get(const struct tomte_coap *ep, uint16_t chain,
@@ -306,8 +308,8 @@ void tomte_coap_inbound_free(struct tomte_coap *ep,
                              struct tomte_coap_inbound *in);
 /* Frees what has expired. */
 void tomte_coap_inbound_sweep(struct tomte_coap *ep);
-/* It may be forgotten before its time: asking the application the same safe
- * question twice does no harm (section 4.5). */
+/* It may be forgotten before its time: asking the application again does no
+ * harm (section 4.5). */
 bool tomte_coap_inbound_yields(const struct tomte_coap_inbound *in);
 void tomte_coap_inbound_due(struct tomte_coap *ep,
                             struct tomte_coap_inbound *in);

@@ -17,6 +17,7 @@ static enum tomte_err answer_err, observe_err;
 static uint32_t last_request;
 static bool answering; /* at once, with `answer_len` bytes */
 static size_t answer_len;
+static uint8_t answer_code;
 static struct tomte_addr last_to;
 static uint8_t last_sent[TOMTE_LIMIT_DATAGRAM_BYTES];
 static size_t last_sent_len;
@@ -43,6 +44,7 @@ static void start(const struct tomte_coap_config *c)
     now_ms = requests = answers = 0;
     answering = true;
     answer_len = 0;
+    answer_code = TOMTE_COAP_CONTENT;
 }
 
 /* n: which; links have other numbers than strangers. */
@@ -68,7 +70,7 @@ static void on_request(const struct tomte_coap_effect *e)
         observe_err = tomte_coap_observe(&ep, e->handle, 1, 0, &observer);
     answer_err = tomte_coap_respond(
         &ep, now_ms, e->handle,
-        &(struct tomte_coap_parts){.code = TOMTE_COAP_CONTENT,
+        &(struct tomte_coap_parts){.code = answer_code,
                                    .payload = TOMTE_SPAN(payload, answer_len)});
     answers += answer_err == TOMTE_OK;
 }
@@ -163,6 +165,25 @@ TEST(flood_of_unsafe_requests_from_one_stranger)
     CHECK_OK(feed_request(2, TOMTE_COAP_POST, 0));
     now_ms += tomte_coap_exchange_lifetime(&c.params);
     CHECK_OK(feed_request(1, TOMTE_COAP_POST, 100));
+}
+
+/* What was refused changed nothing: forged requests in a peer's name, which the
+ * application refuses, do not use up what is kept for that peer. */
+TEST(flood_of_refused_requests_in_a_links_name)
+{
+    struct tomte_coap_config c = small_config();
+    start(&c);
+    mark_link(0);
+    CHECK_OK(feed_request(LINK, TOMTE_COAP_POST, 9999));
+    answer_code = TOMTE_COAP_UNAUTHORIZED;
+    for (unsigned i = 0; i < 1000; i++)
+        CHECK_OK(feed_request(LINK, TOMTE_COAP_POST, i));
+    answer_code = TOMTE_COAP_CHANGED;
+    CHECK_OK(feed_request(LINK, TOMTE_COAP_POST, 1000));
+    CHECK_EQ(1002, requests);
+    CHECK_OK(feed_request(LINK, TOMTE_COAP_POST, 9999));
+    CHECK_OK(feed_request(LINK, TOMTE_COAP_POST, 1000));
+    CHECK_EQ(1002, requests);
 }
 
 /* A thousand forged addresses. The link's answers and observation stand, and
