@@ -52,8 +52,7 @@ struct tomte_span test_file(const char *path);
     }                                                                          \
     static void test_##name(void)
 
-#define CHECK(cond)                                                            \
-    ((cond) ? (void)0 : test_fail(__FILE__, __LINE__, #cond))
+#define CHECK(cond) ((cond) ? (void)0 : test_fail(__FILE__, __LINE__, #cond))
 
 #define CHECK_EQ(expected, actual)                                             \
     do {                                                                       \

@@ -86,8 +86,8 @@ void tomte_cbor_encode_init(struct tomte_cbor_enc *e, struct tomte_buf out);
 
 /* Exactly one item was put: `*item` is its encoding, borrowed from the buffer.
  * On an error `*item` is empty and the buffer's content is unspecified. */
-TOMTE_MUST_CHECK enum tomte_err
-tomte_cbor_encode_done(struct tomte_cbor_enc *e, struct tomte_span *item);
+TOMTE_MUST_CHECK enum tomte_err tomte_cbor_encode_done(struct tomte_cbor_enc *e,
+                                                       struct tomte_span *item);
 
 /* The same for a sequence of any number of items (RFC 8742). */
 TOMTE_MUST_CHECK enum tomte_err
@@ -258,8 +258,7 @@ struct tomte_span tomte_cbor_get_text_copy(struct tomte_cbor_dec *d,
 
 /* A text that is a name, with the errors of base/name.h. */
 struct tomte_name tomte_cbor_get_name(struct tomte_cbor_dec *d);
-struct tomte_channel_name
-tomte_cbor_get_channel_name(struct tomte_cbor_dec *d);
+struct tomte_channel_name tomte_cbor_get_channel_name(struct tomte_cbor_dec *d);
 
 bool tomte_cbor_get_bool(struct tomte_cbor_dec *d);
 void tomte_cbor_get_null(struct tomte_cbor_dec *d);

@@ -15,8 +15,7 @@ struct tomte_cbor_head {
     uint64_t argument; /* 0 when the length is indefinite */
 };
 
-static inline struct tomte_cbor_frame *
-tomte_cbor_top(struct tomte_cbor_dec *d)
+static inline struct tomte_cbor_frame *tomte_cbor_top(struct tomte_cbor_dec *d)
 {
     return &d->frames[d->depth];
 }

@@ -59,9 +59,9 @@ tomte_senml_number(const struct tomte_senml_value *v, double *out);
  * section 4.5.1 does not allow (it begins with a letter or digit, so a channel
  * name goes without its first slash); the encoder's errors. */
 void tomte_senml_put(struct tomte_cbor_enc *e, const struct tomte_senml *r);
-TOMTE_MUST_CHECK enum tomte_err
-tomte_senml_encode(const struct tomte_senml *r, struct tomte_buf out,
-                   struct tomte_span *pack);
+TOMTE_MUST_CHECK enum tomte_err tomte_senml_encode(const struct tomte_senml *r,
+                                                   struct tomte_buf out,
+                                                   struct tomte_span *pack);
 
 /* `flags` are those of the decoder: 0 or TOMTE_CBOR_LENIENT. On an error `*r`
  * is empty. MISSING when no record has a value; DUPLICATE for two values, or

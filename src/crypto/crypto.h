@@ -112,10 +112,11 @@ void tomte_hmac_update(struct tomte_hmac *m, struct tomte_span data);
 void tomte_hmac_final(struct tomte_hmac *m, uint8_t tag[TOMTE_SHA256_BYTES]);
 
 /* The tag `alg` of `data` into `out`, as tomte_crypto_digest. */
-TOMTE_MUST_CHECK enum tomte_err
-tomte_crypto_mac(const struct tomte_crypto *c, int64_t alg,
-                 struct tomte_span key, struct tomte_span data,
-                 struct tomte_buf out);
+TOMTE_MUST_CHECK enum tomte_err tomte_crypto_mac(const struct tomte_crypto *c,
+                                                 int64_t alg,
+                                                 struct tomte_span key,
+                                                 struct tomte_span data,
+                                                 struct tomte_buf out);
 
 /* Compares in constant time: OK, DENIED when the tag does not match, or
  * UNSUPPORTED. */

@@ -52,7 +52,7 @@ debs() {
     case $1 in
     tools) more=(clang-format) ;;
     unit) more=("${DEBS_WASM[@]}") ;;
-    spec) more=(wabt) ;;
+    spec) more=(wabt libcjson-dev) ;;
     vectors) more=(python3-cbor2) ;;
     fuzz) more=("${DEBS_FUZZ[@]}") ;;
     targets) more=("${DEBS_CROSS[@]}") ;;
