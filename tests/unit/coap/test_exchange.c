@@ -402,6 +402,26 @@ TEST(message_ids_are_not_used_twice_in_a_lifetime)
     duo_ask(d, false, TOMTE_COAP_GET, "/x", -1, "");
 }
 
+/* Who must store before it speaks takes the message first, then the ACK. */
+TEST(what_is_handed_up_can_be_taken_first)
+{
+    struct duo *d = duo_strangers();
+    static const uint8_t get[] = {0x40, 1, 0, 1};
+    struct tomte_coap_event event = {.now_ms = d->now_ms,
+                                     .from = d->addr[A],
+                                     .bytes = TOMTE_SPAN_ARRAY(get)};
+    struct tomte_coap_effect e;
+    CHECK_OK(tomte_coap_step(&d->ep[B], &event));
+    CHECK(tomte_coap_poll_up(&d->ep[B], &e));
+    CHECK_EQ(TOMTE_COAP_REQUEST, e.kind);
+    d->request[B] = e.handle;
+    CHECK(!tomte_coap_poll_up(&d->ep[B], &e));
+    CHECK_OK(duo_answer(d, TOMTE_COAP_CONTENT, ""));
+    CHECK(!tomte_coap_poll_up(&d->ep[B], &e));
+    CHECK(tomte_coap_poll(&d->ep[B], &e));
+    CHECK_EQ(TOMTE_COAP_SEND, e.kind);
+}
+
 /* A step before the effects of the last one were polled would lose them. */
 TEST(undrained_effects_are_our_fault)
 {
