@@ -23,13 +23,14 @@ static void encode_name(uint8_t out[NAME_BYTES], uint32_t id, uint64_t first,
     tomte_put_le64(out + 16, next);
 }
 
+/* A log whose name was found damaged meanwhile can be read, not written. */
 static enum tomte_err find_log(const struct tomte_store *s, uint32_t id,
-                               struct tomte_store_log **out)
+                               bool write, struct tomte_store_log **out)
 {
     *out = store_log_of(s, id);
     if (*out == NULL)
         return TOMTE_ERR_NOT_FOUND;
-    return (*out)->name.damaged ? TOMTE_ERR_CORRUPT : TOMTE_OK;
+    return write && (*out)->name.damaged ? TOMTE_ERR_CORRUPT : TOMTE_OK;
 }
 
 enum tomte_err tomte_store_log_open(struct tomte_store *s,
@@ -60,7 +61,7 @@ enum tomte_err tomte_store_log_append(struct tomte_store *s, uint32_t log,
                                       uint64_t *sequence)
 {
     struct tomte_store_log *l;
-    enum tomte_err err = find_log(s, log, &l);
+    enum tomte_err err = find_log(s, log, true, &l);
     if (err != TOMTE_OK)
         return err;
     uint32_t size = store_entry_size(s, 0, entry.len);
@@ -89,7 +90,7 @@ enum tomte_err tomte_store_log_range(const struct tomte_store *s, uint32_t log,
                                      struct tomte_store_log_range *out)
 {
     struct tomte_store_log *l;
-    enum tomte_err err = find_log(s, log, &l);
+    enum tomte_err err = find_log(s, log, false, &l);
     if (err == TOMTE_OK)
         *out = (struct tomte_store_log_range){
             .first = l->first, .next = l->next, .bytes = l->bytes};
@@ -118,7 +119,7 @@ enum tomte_err tomte_store_log_seek(const struct tomte_store *s, uint32_t log,
                                     struct tomte_store_cursor *out)
 {
     struct tomte_store_log *l;
-    enum tomte_err err = find_log(s, log, &l);
+    enum tomte_err err = find_log(s, log, false, &l);
     if (err != TOMTE_OK)
         return err;
     *out = (struct tomte_store_cursor){
@@ -199,7 +200,7 @@ enum tomte_err tomte_store_log_next(struct tomte_store *s,
 {
     struct tomte_store_log *l;
     struct store_entry e;
-    enum tomte_err err = find_log(s, c->log, &l);
+    enum tomte_err err = find_log(s, c->log, false, &l);
     if (err != TOMTE_OK)
         return err;
     if (c->sequence < l->first) {
@@ -280,7 +281,7 @@ enum tomte_err tomte_store_log_trim(struct tomte_store *s, uint32_t log,
     struct tomte_store_slot *slot;
     uint32_t bytes = 0, at = 0;
     size_t len = 0;
-    enum tomte_err err = find_log(s, log, &l);
+    enum tomte_err err = find_log(s, log, true, &l);
     if (err != TOMTE_OK)
         return err;
     if (before > l->next)

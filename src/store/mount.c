@@ -153,25 +153,6 @@ static enum tomte_err find_head(struct tomte_store *s)
     return s->ring == 0 ? TOMTE_ERR_NOT_FOUND : TOMTE_ERR_CORRUPT;
 }
 
-/* The head's own header may have rotted: then the sector after what seems to be
- * the head has entries that say it was durable. */
-static enum tomte_err find_head_end(struct tomte_store *s,
-                                    struct tomte_store_report *r)
-{
-    struct store_end end, next;
-    enum tomte_err err = store_find_end(s, s->head + 1, &next);
-    if (err == TOMTE_OK && next.barrier)
-        s->head++;
-    if (err == TOMTE_OK)
-        err = store_find_end(s, s->head, &end);
-    if (err != TOMTE_OK)
-        return err;
-    s->head_end = end.off;
-    s->head_closed = end.torn != 0;
-    r->torn_bytes = end.torn;
-    return TOMTE_OK;
-}
-
 /* How far cleaning had come: by the head's header, by its last entry. `copies`:
  * the head holds nothing else. */
 static enum tomte_err find_tail(struct tomte_store *s, bool *copies)
@@ -208,16 +189,55 @@ static enum tomte_err find_tail(struct tomte_store *s, bool *copies)
     return TOMTE_OK;
 }
 
-/* A cut tore a copy in the reserve, the last free sector: all that it holds is
- * still in the tail, so it is given back (clean.c). */
+/* Let segment `seq` be the head: where does it end, where is the tail? */
+static enum tomte_err suppose_head(struct tomte_store *s, uint32_t seq,
+                                   struct tomte_store_report *r, bool *copies)
+{
+    struct store_end end;
+    enum tomte_err err = store_find_end(s, seq, &end);
+    if (err != TOMTE_OK)
+        return err;
+    s->head = seq;
+    s->head_end = end.off;
+    s->head_closed = end.torn != 0;
+    r->torn_bytes = end.torn;
+    return find_tail(s, copies);
+}
+
+/* The head is the reserve, the last free sector, and all that it holds is still
+ * in the tail: it can be given back (clean.c). */
+static bool is_reserve(const struct tomte_store *s, bool copies)
+{
+    return store_free(s) == 0 && copies;
+}
+
+/* The header of the true head may have rotted: then the sector behind what
+ * seems to be the head has entries that say it was durable. If that was the
+ * reserve, it does not matter: a cut may have come while it was given back. */
+static enum tomte_err find_head_end(struct tomte_store *s,
+                                    struct tomte_store_report *r, bool *copies)
+{
+    struct store_end next;
+    uint32_t seq = s->head;
+    enum tomte_err err = store_find_end(s, seq + 1, &next);
+    bool lost = err == TOMTE_OK && next.barrier;
+    if (lost) {
+        err = suppose_head(s, seq + 1, r, copies);
+        lost = !is_reserve(s, *copies);
+    }
+    if (err == TOMTE_OK && !lost)
+        err = suppose_head(s, seq, r, copies);
+    return err;
+}
+
+/* A cut tore a copy in the reserve. Were that segment closed like any other,
+ * there would be none left to go on with. */
 static enum tomte_err give_back_reserve(struct tomte_store *s, bool *copies)
 {
     struct store_segment g;
-    if (store_free(s) != 0 || !s->head_closed || !*copies)
+    if (!is_reserve(s, *copies) || !s->head_closed)
         return TOMTE_OK;
     enum tomte_err err = store_segment_read(s, s->head, &g);
-    if (err == TOMTE_ERR_CORRUPT)
-        return TOMTE_OK;
     if (err != TOMTE_OK)
         return err;
     if (g.prev_end < STORE_SEGMENT_BYTES || g.prev_end > s->block.sector_bytes)
@@ -409,9 +429,7 @@ static enum tomte_err find_ring(struct tomte_store *s,
     if (err != TOMTE_OK)
         return err;
     set_limits(s);
-    err = find_head_end(s, r);
-    if (err == TOMTE_OK)
-        err = find_tail(s, &copies);
+    err = find_head_end(s, r, &copies);
     if (err == TOMTE_OK)
         err = give_back_reserve(s, &copies);
     return err;

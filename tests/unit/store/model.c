@@ -5,7 +5,6 @@
 
 #include "base/bytes.h"
 
-
 struct tomte_span model_bytes(uint32_t tag, uint32_t len)
 {
     static uint8_t bytes[MODEL_LONGEST];
@@ -72,13 +71,13 @@ void rig_init(struct rig *r, uint32_t ring, uint32_t blobs, uint32_t unit,
     memset(r, 0, sizeof *r);
     r->tag = 0x1000;
     tomte_random_init(&r->random, seed);
-    r->disk = tomte_disk_new(
-        &(struct tomte_disk_config){.sector_bytes = 4096,
-                                    .sector_count = ring + blobs,
-                                    .program_unit = unit,
-                                    .strict = true,
-                                    .mappable = true,
-                                    .seed = seed});
+    r->disk =
+        tomte_disk_new(&(struct tomte_disk_config){.sector_bytes = 4096,
+                                                   .sector_count = ring + blobs,
+                                                   .program_unit = unit,
+                                                   .strict = true,
+                                                   .mappable = true,
+                                                   .seed = seed});
     CHECK(r->disk != NULL);
     struct tomte_block block = tomte_disk_block(r->disk);
     CHECK_OK(tomte_store_format(&block, ring));
@@ -115,8 +114,8 @@ static void read_records(struct tomte_store *s, struct model *m)
     uint32_t count = 0, cursor = 0;
     size_t len;
     for (uint32_t i = 0; i < MODEL_RECORDS; i++) {
-        enum tomte_err err = tomte_store_get(s, record_key(i),
-                                             TOMTE_BUF_ARRAY(bytes), &len);
+        enum tomte_err err =
+            tomte_store_get(s, record_key(i), TOMTE_BUF_ARRAY(bytes), &len);
         if (err == TOMTE_ERR_NOT_FOUND)
             continue;
         CHECK_OK(err);
@@ -149,9 +148,9 @@ static void read_log(struct tomte_store *s, uint32_t i, struct model_log *m)
         CHECK_EQ(n, sequence);
         m->kept[n - range.first] = value_of(TOMTE_SPAN(bytes, len));
     }
-    CHECK_EQ(TOMTE_ERR_NOT_FOUND,
-             tomte_store_log_next(s, &c, TOMTE_BUF_ARRAY(bytes), &len,
-                                  &sequence));
+    CHECK_EQ(
+        TOMTE_ERR_NOT_FOUND,
+        tomte_store_log_next(s, &c, TOMTE_BUF_ARRAY(bytes), &len, &sequence));
 }
 
 /* To open it would make it. */

@@ -46,12 +46,11 @@ static enum tomte_err mount_store(void)
     struct tomte_store_report report;
     struct tomte_arena arena;
     tomte_arena_init(&arena, memory, sizeof memory);
-    struct tomte_store_config config = {
-        .block = tomte_block_file_block(&file),
-        .arena = &arena,
-        .records_max = 100,
-        .logs_max = 4,
-        .blobs_max = 4};
+    struct tomte_store_config config = {.block = tomte_block_file_block(&file),
+                                        .arena = &arena,
+                                        .records_max = 100,
+                                        .logs_max = 4,
+                                        .blobs_max = 4};
     return tomte_store_mount(&s, &config, &report);
 }
 
@@ -74,8 +73,8 @@ static struct tomte_span big(uint8_t value)
 static enum tomte_err write_blob(const char *name, struct tomte_span content)
 {
     struct tomte_store_writer w;
-    enum tomte_err err = tomte_store_blob_begin(
-        &s, &w, tomte_span_str(name), (uint32_t)content.len);
+    enum tomte_err err = tomte_store_blob_begin(&s, &w, tomte_span_str(name),
+                                                (uint32_t)content.len);
     if (err == TOMTE_OK)
         err = tomte_store_blob_write(&s, &w, content);
     if (err == TOMTE_OK)
@@ -112,8 +111,8 @@ TEST(a_file_holds_a_store_and_grows)
     CHECK_OK(tomte_block_file_open(&file, path, 1000, 0));
     CHECK_EQ(0, file.reason[0]);
     CHECK_OK(mount_store());
-    CHECK_OK(tomte_store_get(&s, TOMTE_SPAN_LIT("k"), TOMTE_BUF_ARRAY(bytes),
-                             &len));
+    CHECK_OK(
+        tomte_store_get(&s, TOMTE_SPAN_LIT("k"), TOMTE_BUF_ARRAY(bytes), &len));
     CHECK_BYTES(TOMTE_SPAN_LIT("value"), TOMTE_SPAN(bytes, len));
     CHECK_OK(tomte_store_blob_find(&s, TOMTE_SPAN_LIT("image"), &info));
     CHECK_OK(tomte_store_blob_check(&s, &info));
@@ -121,8 +120,8 @@ TEST(a_file_holds_a_store_and_grows)
     CHECK_BYTES(big(7), mapped);
     info.offset = 500 * SECTOR; /* behind the end: never a SIGBUS */
     CHECK_EQ(TOMTE_ERR_UNSUPPORTED, tomte_store_blob_map(&s, &info, &mapped));
-    CHECK_OK(tomte_block_file_block(&file).read(
-        &file, 900 * SECTOR, TOMTE_BUF_ARRAY(bytes)));
+    CHECK_OK(tomte_block_file_block(&file).read(&file, 900 * SECTOR,
+                                                TOMTE_BUF_ARRAY(bytes)));
     CHECK_EQ(0xff, bytes[9]);
     teardown();
 }
@@ -196,8 +195,7 @@ TEST(a_killed_process_leaves_its_synced_records)
             uint8_t key = (uint8_t)(i % 50);
             if (tomte_store_put(&s, TOMTE_SPAN(&key, 1), TOMTE_SPAN(&i, 4)) !=
                     TOMTE_OK ||
-                tomte_store_sync(&s) != TOMTE_OK ||
-                write(ends[1], &i, 4) != 4)
+                tomte_store_sync(&s) != TOMTE_OK || write(ends[1], &i, 4) != 4)
                 _exit(2);
         }
     }

@@ -57,8 +57,8 @@ static void come_back(void)
     rig_settle(&rig);
 }
 
-/* Cut at the k-th operation of the device from here; false when the script ended
- * before. */
+/* Cut at the k-th operation of the device from here; false when the script
+ * ended before. */
 static bool cut(const struct script *s, uint64_t k, enum tomte_disk_fate fate)
 {
     start(s);
@@ -128,8 +128,8 @@ static void step_with_faults(void)
 
 enum fault { WRITE_IO, WRITE_NO_SPACE, READ_IO };
 
-/* NO_SPACE from the device is told from the store's own by the model, which then
- * holds the store to "nothing was changed". */
+/* NO_SPACE from the device is told from the store's own by the model, which
+ * then holds the store to "nothing was changed". */
 static bool fail(const struct script *s, uint64_t k, enum fault fault)
 {
     struct tomte_disk_stats before, after;
@@ -138,9 +138,8 @@ static bool fail(const struct script *s, uint64_t k, enum fault fault)
     if (fault == READ_IO)
         tomte_disk_fail_read_at(rig.disk, k);
     else
-        tomte_disk_fail_at(rig.disk, k,
-                           fault == WRITE_IO ? TOMTE_ERR_IO
-                                             : TOMTE_ERR_NO_SPACE);
+        tomte_disk_fail_at(
+            rig.disk, k, fault == WRITE_IO ? TOMTE_ERR_IO : TOMTE_ERR_NO_SPACE);
     for (int i = 0; i < SWEPT; i++)
         step_with_faults();
     tomte_disk_stats(rig.disk, 0, 1, &after);

@@ -63,8 +63,8 @@ static struct tomte_disk *new_store(struct tomte_store *s)
         CHECK_OK(tomte_store_put(s, key_of(k),
                                  model_bytes(i < KEYS ? 5 : k, len_of(k))));
         if (i % 6 == 0)
-            CHECK_OK(tomte_store_log_append(s, log, model_bytes(i / 6, 50),
-                                            NULL));
+            CHECK_OK(
+                tomte_store_log_append(s, log, model_bytes(i / 6, 50), NULL));
         if (i % 7 == 0)
             CHECK_OK(tomte_store_sync(s));
     }
@@ -88,8 +88,8 @@ static void count_records(struct tomte_store *s, struct toll *t)
     uint8_t bytes[1000];
     size_t len;
     for (uint32_t k = 0; k < KEYS; k++) {
-        enum tomte_err err = tomte_store_get(s, key_of(k),
-                                             TOMTE_BUF_ARRAY(bytes), &len);
+        enum tomte_err err =
+            tomte_store_get(s, key_of(k), TOMTE_BUF_ARRAY(bytes), &len);
         struct tomte_span value = TOMTE_SPAN(bytes, len);
         t->corrupt += err == TOMTE_ERR_CORRUPT;
         t->missing += err == TOMTE_ERR_NOT_FOUND;
@@ -201,13 +201,13 @@ TEST(damage_is_not_forgotten)
     CHECK_EQ(at, r.damaged_at);
     CHECK_EQ(0, r.lost);
     for (int i = 0; i < 2000; i++)
-        CHECK_OK(tomte_store_put(&s, TOMTE_SPAN_LIT("last"),
-                                 model_bytes(3, 40)));
+        CHECK_OK(
+            tomte_store_put(&s, TOMTE_SPAN_LIT("last"), model_bytes(3, 40)));
     for (int mounted = 0; mounted < 2; mounted++) {
         uint32_t corrupt = 0;
         for (uint32_t k = 0; k < KEYS; k++) {
-            enum tomte_err err = tomte_store_get(
-                &s, key_of(k), TOMTE_BUF_ARRAY(bytes), &len);
+            enum tomte_err err =
+                tomte_store_get(&s, key_of(k), TOMTE_BUF_ARRAY(bytes), &len);
             if (err == TOMTE_OK)
                 continue;
             CHECK_EQ(TOMTE_ERR_CORRUPT, err);
@@ -368,8 +368,8 @@ TEST(a_store_inside_a_value_stays_a_value)
     struct tomte_disk *d = new_store(&s);
     struct tomte_block block = tomte_disk_block(d);
     CHECK_OK(block.read(d, s.head * SECTOR + 64, TOMTE_BUF_ARRAY(inside)));
-    CHECK_OK(tomte_store_put(&s, TOMTE_SPAN_LIT("last"),
-                             TOMTE_SPAN_ARRAY(inside)));
+    CHECK_OK(
+        tomte_store_put(&s, TOMTE_SPAN_LIT("last"), TOMTE_SPAN_ARRAY(inside)));
     CHECK_OK(tomte_store_sync(&s));
     uint32_t at = s.head * SECTOR + s.head_end - 936;
     CHECK_OK(tomte_store_put(&s, key_of(2), model_bytes(2, len_of(2))));

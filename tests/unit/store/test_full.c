@@ -34,12 +34,12 @@ static struct tomte_span number_key(uint32_t i)
 static struct tomte_disk *new_disk(struct tomte_store *s, uint32_t ring,
                                    uint32_t blobs, uint64_t seed)
 {
-    struct tomte_disk *d = tomte_disk_new(
-        &(struct tomte_disk_config){.sector_bytes = 4096,
-                                    .sector_count = ring + blobs,
-                                    .program_unit = 8,
-                                    .strict = true,
-                                    .seed = seed});
+    struct tomte_disk *d =
+        tomte_disk_new(&(struct tomte_disk_config){.sector_bytes = 4096,
+                                                   .sector_count = ring + blobs,
+                                                   .program_unit = 8,
+                                                   .strict = true,
+                                                   .seed = seed});
     struct tomte_block block = tomte_disk_block(d);
     CHECK_OK(tomte_store_format(&block, ring));
     mount_big(s, d);
@@ -51,8 +51,7 @@ static enum tomte_err put(struct tomte_store *s, uint32_t i, uint32_t len)
 {
     struct tomte_store_usage before, after;
     tomte_store_usage(s, &before);
-    enum tomte_err err =
-        tomte_store_put(s, number_key(i), model_bytes(i, len));
+    enum tomte_err err = tomte_store_put(s, number_key(i), model_bytes(i, len));
     tomte_store_usage(s, &after);
     uint32_t size = 32 + 4 + len + 8;
     CHECK(after.copied - before.copied <= 8 * size + s->entry_max);
@@ -64,8 +63,10 @@ static enum tomte_err put(struct tomte_store *s, uint32_t i, uint32_t len)
 static uint32_t length(struct tomte_random *r, uint32_t kind, uint32_t i)
 {
     uint32_t wide = (uint32_t)tomte_random_below(r, 900);
-    return kind == 0 ? wide : kind == 1 ? 810 : kind == 2 ? 30 + i % 2 * 800
-                                      : 20;
+    return kind == 0   ? wide
+           : kind == 1 ? 810
+           : kind == 2 ? 30 + i % 2 * 800
+                       : 20;
 }
 
 /* To the brim with records that stay, then laps of others. */
@@ -96,8 +97,8 @@ static void fill(uint32_t ring, uint32_t kind, uint64_t seed)
     for (uint32_t i = 0; i < count; i++) {
         uint8_t bytes[1000];
         size_t got;
-        enum tomte_err err = tomte_store_get(&s, number_key(i),
-                                             TOMTE_BUF_ARRAY(bytes), &got);
+        enum tomte_err err =
+            tomte_store_get(&s, number_key(i), TOMTE_BUF_ARRAY(bytes), &got);
         CHECK_EQ(i % 2 == 0 ? TOMTE_ERR_NOT_FOUND : TOMTE_OK, err);
         if (i % 2 != 0)
             CHECK_BYTES(model_bytes(i, sizes[i]), TOMTE_SPAN(bytes, got));
@@ -176,8 +177,7 @@ TEST(tables_are_full_one_by_one)
         CHECK_OK(tomte_store_blob_begin(&s, &w, number_key(i), 10));
         CHECK_OK(tomte_store_blob_commit(&s, &w));
     }
-    CHECK_EQ(TOMTE_ERR_FULL,
-             tomte_store_blob_begin(&s, &w, number_key(8), 10));
+    CHECK_EQ(TOMTE_ERR_FULL, tomte_store_blob_begin(&s, &w, number_key(8), 10));
     CHECK_OK(tomte_store_blob_begin(&s, &w, number_key(7), 10));
     CHECK_OK(tomte_store_blob_commit(&s, &w));
     for (uint32_t i = 0; i < 1000; i++)
@@ -239,8 +239,8 @@ TEST(a_full_disk_stops_what_grows)
     tomte_store_blob_abort(&s, &w);
     CHECK_OK(tomte_store_sync(&s));
     for (uint32_t k = 0; k < 10; k++)
-        CHECK_OK(tomte_store_get(&s, number_key(k), TOMTE_BUF_ARRAY(bytes),
-                                 &len));
+        CHECK_OK(
+            tomte_store_get(&s, number_key(k), TOMTE_BUF_ARRAY(bytes), &len));
     tomte_disk_set_space(d, 100);
     for (i = 0; i < 500; i++)
         CHECK_OK(put(&s, i % 10, 100));
@@ -248,12 +248,22 @@ TEST(a_full_disk_stops_what_grows)
     tomte_disk_free(d);
 }
 
+static void put_and_cut(struct tomte_store *s, struct tomte_disk *d, uint64_t k)
+{
+    tomte_disk_cut_at(d, k);
+    if (tomte_store_clean(s, 1) == TOMTE_OK &&
+        tomte_store_sync(s) == TOMTE_OK &&
+        tomte_store_put(s, number_key(9), model_bytes(1, 500)) == TOMTE_OK)
+        (void)!tomte_store_sync(s);
+}
+
 /* The last free sector is filled with copies to the brim, and what comes next
- * needs another: the ring must first say that the tail is clean. */
-static bool cut_in_reserve(uint64_t k)
+ * needs another: the ring must first say that the tail is clean. A cut at the
+ * k-th operation, then one at the j-th while that sector is given back. */
+static bool cut_in_reserve(uint64_t k, uint64_t j, uint64_t seed)
 {
     struct tomte_store s;
-    struct tomte_disk *d = new_disk(&s, 6, 0, k);
+    struct tomte_disk *d = new_disk(&s, 6, 0, seed);
     uint8_t bytes[1000];
     size_t len;
     for (uint32_t i = 0; i < 7; i++) /* 1000 bytes each, four to a segment */
@@ -271,29 +281,32 @@ static bool cut_in_reserve(uint64_t k)
         mount_big(&s, d);
     }
     tomte_disk_set_fate(d, TOMTE_DISK_ANY);
-    tomte_disk_cut_at(d, k);
-    enum tomte_err err =
-        tomte_store_put(&s, number_key(9), model_bytes(1, 500));
-    if (err == TOMTE_OK)
-        err = tomte_store_sync(&s);
+    put_and_cut(&s, d, k);
+    bool was_cut = tomte_disk_is_off(d);
+    tomte_disk_crash(d);
+    mount_big(&s, d);
+    tomte_disk_set_fate(d, seed % 2 == 0 ? TOMTE_DISK_TORN : TOMTE_DISK_ANY);
+    put_and_cut(&s, d, j);
     tomte_disk_crash(d);
     mount_big(&s, d);
     for (uint32_t i = 0; i < 7; i++) {
-        CHECK_OK(tomte_store_get(&s, number_key(i), TOMTE_BUF_ARRAY(bytes),
-                                 &len));
+        CHECK_OK(
+            tomte_store_get(&s, number_key(i), TOMTE_BUF_ARRAY(bytes), &len));
         CHECK_BYTES(model_bytes(i, 964), TOMTE_SPAN(bytes, len));
     }
     CHECK_OK(tomte_store_put(&s, number_key(9), model_bytes(2, 500)));
     tomte_disk_free(d);
-    return err != TOMTE_OK;
+    return was_cut;
 }
 
 TEST(power_cut_at_every_operation_in_the_reserve)
 {
-    uint64_t k = 1;
-    while (cut_in_reserve(k))
-        k++;
-    CHECK(k > 12);
+    for (uint64_t j = 1; j <= 24; j++) {
+        uint64_t k = 1;
+        while (cut_in_reserve(k, 1 + j % 8, j * 100 + k))
+            k++;
+        CHECK(k > 12);
+    }
 }
 
 /* A brown-out loop: each boot gets as far as its first write, which is torn.

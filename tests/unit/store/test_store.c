@@ -153,8 +153,8 @@ TEST(logs_are_numbered_read_and_trimmed)
     CHECK_EQ(3, len);
     expect_next(&c, 1, KEY("one"));
     expect_next(&c, 2, KEY(""));
-    CHECK_EQ(TOMTE_ERR_NOT_FOUND, tomte_store_log_next(
-        &s, &c, TOMTE_BUF_ARRAY(bytes), &len, &n));
+    CHECK_EQ(TOMTE_ERR_NOT_FOUND,
+             tomte_store_log_next(&s, &c, TOMTE_BUF_ARRAY(bytes), &len, &n));
     CHECK_OK(tomte_store_log_append(&s, log, KEY("three"), NULL));
     expect_next(&c, 3, KEY("three")); /* a cursor at the end goes on */
 
@@ -257,13 +257,12 @@ TEST(blobs_are_whole_or_not_there)
         CHECK_OK(tomte_store_blob_find(&s, KEY("image"), &info));
         CHECK_EQ(8999, info.size);
         CHECK_OK(tomte_store_blob_check(&s, &info));
-        CHECK_OK(tomte_store_blob_read(&s, &info, 4000,
-                                       TOMTE_BUF_ARRAY(bytes)));
+        CHECK_OK(
+            tomte_store_blob_read(&s, &info, 4000, TOMTE_BUF_ARRAY(bytes)));
         CHECK_BYTES(tomte_span_slice(model_bytes(7, 8999), 4000, 300),
                     TOMTE_SPAN_ARRAY(bytes));
-        CHECK_EQ(TOMTE_ERR_RANGE,
-                 tomte_store_blob_read(&s, &info, 8700,
-                                       TOMTE_BUF_ARRAY(bytes)));
+        CHECK_EQ(TOMTE_ERR_RANGE, tomte_store_blob_read(
+                                      &s, &info, 8700, TOMTE_BUF_ARRAY(bytes)));
         CHECK_OK(tomte_store_blob_read(&s, &info, 8999, TOMTE_BUF(NULL, 0)));
         CHECK_EQ(TOMTE_ERR_UNSUPPORTED,
                  tomte_store_blob_map(&s, &info, &mapped));
