@@ -48,7 +48,8 @@ bool tomte_home_is_free_for(const struct tomte_home *home,
                             const struct tomte_home_port *port,
                             const struct tomte_channel_name *channel);
 
-/* The node is in no in-sync set and no standby any more. */
+/* The node is in no in-sync set and no standby any more; epochs that were
+ * active there are over. */
 void tomte_home_forget_histories(struct tomte_home *home, uint16_t node);
 
 /* Retired nodes to which nothing refers any more are freed. */

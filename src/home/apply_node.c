@@ -62,10 +62,11 @@ void tomte_home_do_node(struct tomte_home *home, const struct tomte_command *c)
     if (moved || other || crc != n->offer_crc)
         tomte_home_touch_node(home, node);
     n->offer_crc = crc;
-    if (c->has_store && n->store != 0 && c->store != n->store)
-        tomte_home_forget_histories(home, node);
-    if (c->has_store)
-        n->store = c->store;
+    if (!c->has_store || c->store == n->store)
+        return;
+    tomte_home_forget_histories(home, node);
+    n->store = c->store;
+    n->view = home->version; /* its view names the store */
 }
 
 enum tomte_err tomte_home_check_node_remove(const struct tomte_home *home,
@@ -131,6 +132,10 @@ void tomte_home_forget_histories(struct tomte_home *home, uint16_t node)
             continue;
         tomte_home_touch_holders(home, slot);
         tomte_home_count(home, slot, -1);
+        if (p->state == TOMTE_PLACEMENT_ACTIVE && p->owner == node) {
+            p->state = TOMTE_PLACEMENT_PENDING; /* until there is another */
+            p->ended = home->version;
+        }
         drop(p->insync, &p->insync_len, node);
         drop(p->standbys, &p->standbys_len, node);
         tomte_home_count(home, slot, 1);

@@ -83,6 +83,9 @@ enum tomte_err tomte_home_check_activate(const struct tomte_home *home,
     if (home->nodes[p->owner].retired)
         return SAY(report, TOMTE_ERR_STATE, LIT("node "),
                    NAME(home->nodes[p->owner].name), LIT(" was removed"));
+    if (p->ended > p->granted)
+        return SAY(report, TOMTE_ERR_STATE, LIT("container "), NAME(c->name),
+                   LIT(": this epoch was active before and is over"));
     if (p->insync_len > 0 && !tomte_home_is_insync(p, p->owner))
         return SAY(report, TOMTE_ERR_STATE, LIT("node "),
                    NAME(home->nodes[p->owner].name),
@@ -132,8 +135,7 @@ enum tomte_err tomte_home_check_insync(const struct tomte_home *home,
                        NAME(c->nodes[i]),
                        LIT(" does not stand by for container "), NAME(c->name));
     }
-    /* who lost it while it owns cannot get it back by saying so */
-    if (!owner || !tomte_home_is_insync(p, p->owner))
+    if (!owner)
         return SAY(report, TOMTE_ERR_INVALID, LIT("the owner of container "),
                    NAME(c->name), LIT(" must be in its in-sync set"));
     return TOMTE_OK;

@@ -113,7 +113,8 @@ enum tomte_placement_state {
 struct tomte_placement {
     uint64_t epoch;   /* of the latest PLACE; never falls */
     uint64_t born;    /* epoch that began the history; 0: there is none */
-    uint64_t granted; /* version of the latest PLACE */
+    uint64_t granted; /* version of the latest PLACE; lower than `ended`: this
+                         epoch lost its history and must be followed */
     uint64_t ended;   /* version that ended the runner's epoch; 0: it runs */
     uint64_t elapsed_ms;
     uint64_t agreed; /* version of the latest change of insync */

@@ -121,9 +121,8 @@ static bool is_unfit(const struct tomte_home *home,
  * history that it had is lost. */
 static bool must_renew(const struct tomte_home_container *c)
 {
-    const struct tomte_placement *p = &c->placement;
-    return c->changed > p->granted ||
-           (p->state == TOMTE_PLACEMENT_ACTIVE && p->insync_len == 0);
+    return c->changed > c->placement.granted ||
+           c->placement.ended > c->placement.granted;
 }
 
 static uint16_t unbound_port(const struct tomte_home *home, uint16_t container)

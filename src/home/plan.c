@@ -180,6 +180,7 @@ static bool activate_due(const struct tomte_home *home,
 {
     const struct tomte_placement *p = &home->containers[container].placement;
     if (p->state != TOMTE_PLACEMENT_PENDING || home->nodes[p->owner].retired ||
+        p->ended > p->granted ||
         tomte_plan_may_own(home, seen, container, p->owner, false) ==
             TOMTE_PLAN_NO_HISTORY ||
         standing(seen, p->owner) != TOMTE_STANDING_HELD ||
@@ -198,8 +199,7 @@ static bool insync_due(const struct tomte_home *home,
     const struct tomte_placement *p = &home->containers[container].placement;
     const struct tomte_container_seen *s = &seen->containers[container];
     if (p->state != TOMTE_PLACEMENT_ACTIVE || !s->proposes ||
-        s->epoch != p->epoch || s->proposed_at < p->agreed ||
-        !tomte_home_is_insync(p, p->owner))
+        s->epoch != p->epoch || s->proposed_at < p->agreed)
         return false;
     uint16_t set[TOMTE_HOME_HOLDERS_MAX] = {p->owner};
     uint8_t len = 1;

@@ -306,7 +306,8 @@ static bool is_sound(const struct tomte_home *home,
         return false;
     if (p->owner != NONE && (c->stopped || p->epoch == 0))
         return false;
-    if (active && (p->runner != p->owner || p->ended != 0))
+    if (active && (p->runner != p->owner || p->ended != 0 ||
+                   !tomte_home_is_insync(p, p->owner)))
         return false;
     if (!active && (p->runner == NONE) != (p->ended == 0))
         return false;

@@ -29,11 +29,13 @@ enum tomte_err tomte_view_encode(const struct tomte_home *home, uint16_t node,
     const struct tomte_home_node *n = &home->nodes[node];
     struct tomte_cbor_enc e;
     tomte_cbor_encode_init(&e, out);
-    tomte_cbor_put_map(&e, 7);
+    tomte_cbor_put_map(&e, 8);
     tomte_cbor_put_int(&e, VIEW_FORMAT);
     tomte_cbor_put_uint(&e, TOMTE_VIEW_VERSION);
     tomte_cbor_put_int(&e, VIEW_NODE);
     put_name(&e, &n->name);
+    tomte_cbor_put_int(&e, VIEW_STORE);
+    tomte_cbor_put_uint(&e, n->store);
     tomte_cbor_put_int(&e, VIEW_VERSION);
     tomte_cbor_put_uint(&e, n->view);
     tomte_cbor_put_int(&e, VIEW_LEASE);

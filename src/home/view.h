@@ -27,6 +27,9 @@
 
 struct tomte_view {
     struct tomte_name node; /* whose view it is */
+    uint64_t store; /* that the home knows this node by: a node with another
+                       one does not act by this view, which believes that it
+                       holds histories; the next has its own */
     uint64_t version;
     uint32_t lease_ms;
     uint8_t keepers_len;

@@ -8,11 +8,12 @@
 enum {
     VIEW_FORMAT = 0,
     VIEW_NODE = 1,
-    VIEW_VERSION = 2,
-    VIEW_LEASE = 3,
-    VIEW_KEEPERS = 4,
-    VIEW_PLACEMENTS = 5,
-    VIEW_RESOURCES = 6,
+    VIEW_STORE = 2,
+    VIEW_VERSION = 3,
+    VIEW_LEASE = 4,
+    VIEW_KEEPERS = 5,
+    VIEW_PLACEMENTS = 6,
+    VIEW_RESOURCES = 7,
 };
 
 #define VIEW_PLACEMENT_ITEMS 12

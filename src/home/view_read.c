@@ -132,6 +132,8 @@ static void get_view(struct tomte_cbor_dec *d, struct tomte_view *view)
         tomte_cbor_fail(d, TOMTE_ERR_VERSION);
     tomte_cbor_need_key(d, VIEW_NODE);
     view->node = tomte_cbor_get_name(d);
+    tomte_cbor_need_key(d, VIEW_STORE);
+    view->store = tomte_cbor_get_uint(d);
     tomte_cbor_need_key(d, VIEW_VERSION);
     view->version = tomte_cbor_get_uint(d);
     tomte_cbor_need_key(d, VIEW_LEASE);

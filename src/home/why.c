@@ -76,6 +76,10 @@ static void tell_where(const struct why *w)
 static void tell_pending(const struct why *w)
 {
     const struct tomte_placement *p = &w->c->placement;
+    if (p->ended > p->granted) {
+        str(w, ", which lost its history.");
+        return;
+    }
     if (standing(w->seen, p->owner) != TOMTE_STANDING_HELD) {
         str(w, ", which needs a lease first.");
         return;

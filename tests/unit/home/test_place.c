@@ -172,8 +172,12 @@ TEST(removed_node_that_comes_back_has_no_history)
     CHECK_EQ(rig_node(&rig, "a"), p->owner);
     CHECK_EQ(1, p->insync_len);
     CHECK_EQ(rig_node(&rig, "b"), p->insync[0]);
-    /* and does not get it back by saying so */
-    CHECK_EQ(TOMTE_ERR_INVALID, rig_insync(&rig, "light", 1, "a b"));
+    /* its epoch is over, and does not come back by saying so */
+    CHECK_EQ(TOMTE_PLACEMENT_PENDING, p->state);
+    CHECK_EQ(TOMTE_ERR_STATE, rig_insync(&rig, "light", 1, "a b"));
+    CHECK_EQ(TOMTE_ERR_STATE, rig_activate(&rig, "light", 1));
+    CHECK_OK(rig_place(&rig, "light", 2, "b", "a", false));
+    CHECK_OK(rig_activate(&rig, "light", 2));
     rig_check_snapshot(&rig);
 }
 
