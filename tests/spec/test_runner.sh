@@ -3,7 +3,8 @@
 # usage: test_runner.sh RUNNER FOLDER
 #
 # The runner can fail: it refuses every assertion of wrong.wast, plain and with
-# snapshots, a file that is not there and a number that does not match.
+# snapshots, a file that is not there and a number that does not match. Those of
+# right.wast it must pass.
 set -euo pipefail
 
 runner=$1
@@ -63,12 +64,12 @@ check "an action that is refused passes" \
     grep -q '^failed: wrong.wast:[0-9]*: no assertion' \
     <("$runner" "$folder/other.json")
 
-cat >"$folder/right.wast" <<'END'
-(module (func (export "one") (result i32) (i32.const 1)))
-(assert_return (invoke "one") (i32.const 1))
-END
-wast2json "$folder/right.wast" -o "$folder/right.json"
-check "a right assertion does not pass" ends 0 "$folder/right.json"
+wast2json "$here/right.wast" -o "$folder/right.json"
+right=$(grep -c '^(assert' "$here/right.wast")
+check "a right assertion does not pass" \
+    ends 0 --expect "$right" "$folder/right.json"
+check "a right assertion does not pass with snapshots" \
+    ends 0 --snapshot --expect "$right" "$folder/right.json"
 check "another number of assertions passes" \
-    ends 1 --expect 2 "$folder/right.json"
+    ends 1 --expect $((right + 1)) "$folder/right.json"
 close 0

@@ -42,22 +42,6 @@ static struct spec_made make_twin(struct spec_world *w,
                                   struct spec_twin *twin);
 static void *must(void *p);
 
-/* Far above what the tests need. */
-static const struct tomte_wasm_limits limits = {
-    .types = 65535,
-    .functions = (1u << 20) - 1,
-    .imports = 65535,
-    .exports = 65535,
-    .globals = 65535,
-    .tables = 65535,
-    .segments = 65535,
-    .params = 32767,
-    .frame_slots = 28672,
-    .block_depth = 65535,
-    .branch_targets = 1u << 20,
-    .features = 0,
-};
-
 static const struct tomte_wasm_host_func host[] = {
     {"spectest", "print", ":", print, 0},
     {"spectest", "print_i32", "i:", print, 0},
@@ -127,7 +111,8 @@ struct spec_made spec_world_load(struct spec_world *w, const char *path,
     struct tomte_span bytes = spec_world_file(w, path);
     if (bytes.data == NULL)
         return made;
-    made.err = tomte_wasm_load(bytes, &limits, &w->arena, module, &error);
+    made.err = tomte_wasm_load(bytes, &tomte_wasm_limits_hub, &w->arena, module,
+                               &error);
     made.what = error.what;
     if (made.err == TOMTE_OK)
         made.stage = SPEC_MADE;
@@ -215,8 +200,9 @@ static void add_spectest(struct spec_world *w)
     i->name = must(strdup("spectest"));
     i->next = w->instances;
     w->instances = i;
-    if (tomte_wasm_load(TOMTE_SPAN(spectest, sizeof spectest - 1), &limits,
-                        &w->arena, &m, NULL) != TOMTE_OK ||
+    if (tomte_wasm_load(TOMTE_SPAN(spectest, sizeof spectest - 1),
+                        &tomte_wasm_limits_hub, &w->arena, &m,
+                        NULL) != TOMTE_OK ||
         instantiate(w, m, false, &i->wasm).stage != SPEC_MADE)
         abort();
     spec_world_register(w, i, i->name);
