@@ -101,8 +101,10 @@ class Rule(unittest.TestCase):
         self.assertEqual([("a.md", 2), ("a.md", 3), ("a.md", 4)],
                          self.found("places", {
             "a.md": "`src/a.c:f` `src/a.c` `src/` `sim/NAME.c`\n"
-                    "`src/b.c`\n`src/a.c:g`\n`src/a.c:h`\n",
-            "src/a.c": "int f(void)\n{\n    g();\n}\n/* h() */\n"}))
+                    "`src/c.c`\n`src/a.c:g`\n`src/a.c:h`\n",
+            "src/a.c": "int f(void)\n{\n    g();\n}\n/* h() */\n",
+            "b.md": "`src/b.h:x_y`\n",
+            "src/b.h": "int\nx_y(void);\n"}))
 
     def test_blob(self):
         large = b"x" * (64 * 1024 + 1)

@@ -21,11 +21,12 @@ if [ "${1:-}" = "" ]; then
     exit
 fi
 
-failed=0
-for file in "${files[@]}"; do
-    clang-format "$file" | cmp -s - "$file" && continue
+# "file:line:column: warning: code should be clang-formatted"
+mapfile -t changed < <(clang-format --dry-run "${files[@]}" 2>&1 |
+    sed -n 's/:[0-9]*:[0-9]*: warning: .*//p' | sort -u)
+for file in "${changed[@]}"; do
     echo "$file: would change: ./dev fmt"
-    failed=$((failed + 1))
 done
+failed=${#changed[@]}
 echo "$((${#files[@]} - failed)) passed, $failed failed, 0 skipped"
-[ $failed = 0 ]
+[ "$failed" = 0 ]
