@@ -99,6 +99,9 @@ static enum tomte_err check(struct tomte_node *n, struct tomte_span bytes,
     enum tomte_err err = tomte_view_open(bytes, view);
     if (err == TOMTE_OK && !tomte_name_equal(&view->node, &n->config.name))
         err = TOMTE_ERR_DENIED;
+    /* Of another store: it counts on histories that this one does not have. */
+    if (err == TOMTE_OK && view->store != n->store_id)
+        err = TOMTE_ERR_STALE;
     return err;
 }
 
