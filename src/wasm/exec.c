@@ -4,22 +4,29 @@
  * wasm_exec is one long function, because all of it works on the same dozen of
  * locals, which the compiler is to keep in registers: it is a flat table of
  * short cases, one for each instruction, and behind it the few places that
- * several of them go to. What is rare or long is in functions of its own
- * (numeric.c, bulk.c, host.c).
+ * several of them go to. Each case jumps to the next by a table of labels that
+ * is made from opcodes.h: an instruction without a case does not compile. What
+ * is rare or long is in functions of its own (numeric.c, bulk.c, host.c).
  *
  * The code was validated: operands, locals, labels and entries of the side
  * table are there, so nothing about them is checked again. What depends on
  * values is checked: addresses, divisors, table entries, the stack's end. */
 #include "wasm/instance.h"
 
+#include "base/assert.h"
 #include "base/bytes.h"
 #include "wasm/numeric.h"
 #include "wasm/opinfo.h"
 
 #include <string.h>
 
-static const uint8_t *leb_rest(const uint8_t *pc, uint32_t *v);
-static const uint8_t *leb_signed(const uint8_t *pc, uint64_t *v);
+/* Kept out of the loop, whose registers they would take. */
+#define SELDOM __attribute__((noinline))
+
+SELDOM static struct tomte_wasm_instance *
+owner_of(struct tomte_wasm_instance *from, uint32_t func, uint32_t *index);
+SELDOM static const uint8_t *leb_rest(const uint8_t *pc, uint32_t *v);
+SELDOM static const uint8_t *leb_signed(const uint8_t *pc, uint64_t *v);
 static bool same_type(const struct tomte_wasm_instance *a, uint32_t type,
                       const struct tomte_wasm_instance *b, uint32_t func);
 
@@ -40,7 +47,14 @@ static bool same_type(const struct tomte_wasm_instance *a, uint32_t type,
 /* The operand of this drop or select takes two slots. */
 #define IS_WIDE()                                                              \
     (st->slots == WASM_SIDE_WIDE &&                                            \
-     wasm_side_word(st) == (uint32_t)(at - bytes))
+     wasm_side_word(st) == (uint32_t)(pc - 1 - bytes))
+
+#define CASE(name) op_##name:
+#define NEXT()                                                                 \
+    do {                                                                       \
+        op = *pc++;                                                            \
+        goto *labels[op];                                                      \
+    } while (0)
 
 /* Between the locals here and the instance. */
 #define SAVE()                                                                 \
@@ -66,7 +80,8 @@ static bool same_type(const struct tomte_wasm_instance *a, uint32_t type,
         fn = &cur->m->funcs[fp->func & WASM_FUNC_MASK];                        \
         side = (const struct wasm_side *)(const void *)(cur->m->side.units +   \
                                                         fn->side);             \
-        last = bytes + fn->end;                                                \
+        code = bytes + fn->code;                                               \
+        last = bytes + fn->end + 1;                                            \
         wide = fn->wide;                                                       \
         base = slots + fp->base;                                               \
         pc = bytes + fp->pc;                                                   \
@@ -78,14 +93,20 @@ static bool same_type(const struct tomte_wasm_instance *a, uint32_t type,
 
 void wasm_exec(struct tomte_wasm_instance *inst)
 {
+    static const void *const labels[256] = {
+#define OP(code, name, text, imm, types) [code] = &&op_##name,
+        WASM_OP_TABLE(OP)
+#undef OP
+            [WASM_PREFIX] = &&op_PREFIXED,
+    };
     uint32_t *const slots = inst->slots;
     struct wasm_frame *fp = wasm_frame(inst, inst->depth - 1);
     uint32_t *sp = slots + inst->sp, *base;
     int32_t fuel = inst->grant;
 
     struct tomte_wasm_instance *cur, *callee;
-    uint32_t index;
-    const uint8_t *bytes, *pc, *at, *last;
+    uint32_t op, index;
+    const uint8_t *bytes, *code, *pc, *at, *last;
     uint8_t *mem;
     uint32_t mem_len;
     const struct wasm_func *fn;
@@ -93,348 +114,288 @@ void wasm_exec(struct tomte_wasm_instance *inst)
     bool wide;
     enum tomte_wasm_trap_reason reason;
 
-    LOAD_INSTANCE(wasm_find_func(inst, fp->func, &index));
+    LOAD_INSTANCE(owner_of(inst, fp->func, &index));
     LOAD_FRAME();
     at = pc;
     if (inst->spent > inst->budget)
         goto out_of_fuel;
+    NEXT();
 
-    for (;;) {
-        at = pc;
-        uint32_t op = *pc++;
-    prefixed:
-        switch (op) {
-        case WASM_OP_UNREACHABLE:
-            reason = TOMTE_WASM_TRAP_UNREACHABLE;
-            goto trap;
-        case WASM_OP_NOP:
-            continue;
-        case WASM_OP_BLOCK:
-            SKIP_LEB()
-            continue;
-        case WASM_OP_LOOP:
-            SKIP_LEB()
-            fuel -= (int32_t)wasm_side_word(st);
-            st++;
-            if (fuel < 0)
-                goto out_of_fuel;
-            continue;
-        case WASM_OP_IF:
-            if (*--sp == 0)
-                goto branch;
-            SKIP_LEB()
-            st++;
-            continue;
-        case WASM_OP_END:
-            if (at == last)
-                goto leave;
-            continue;
-        case WASM_OP_ELSE:
-        case WASM_OP_BR:
+    CASE(UNREACHABLE)
+    {
+        at = pc - 1;
+        reason = TOMTE_WASM_TRAP_UNREACHABLE;
+        goto trap;
+    }
+    CASE(BLOCK)
+    {
+        SKIP_LEB()
+        NEXT();
+    }
+    CASE(LOOP)
+    {
+        at = pc - 1;
+        SKIP_LEB()
+        fuel -= (int32_t)wasm_side_word(st);
+        st++;
+        if (fuel < 0)
+            goto out_of_fuel;
+        NEXT();
+    }
+    CASE(IF)
+    {
+        if (*--sp == 0)
             goto branch;
-        case WASM_OP_BR_IF:
-            if (*--sp != 0)
-                goto branch;
-            SKIP_LEB()
-            st++;
-            continue;
-        case WASM_OP_BR_TABLE: {
-            uint32_t count, i = *--sp;
-            LEB(count);
-            st += i < count ? i : count;
-            goto branch;
-        }
-        case WASM_OP_RETURN:
+        SKIP_LEB()
+        st++;
+        NEXT();
+    }
+    CASE(END)
+    {
+        if (pc == last)
             goto leave;
-        case WASM_OP_CALL:
-            LEB(index);
-            callee = cur;
-            goto call;
-        case WASM_OP_CALL_INDIRECT: {
-            uint32_t type, table, i = *--sp;
-            LEB(type);
-            LEB(table);
-            const struct wasm_table_inst *t = cur->tables[table];
-            reason = TOMTE_WASM_TRAP_UNDEFINED;
-            if (i >= t->len)
-                goto trap;
-            reason = TOMTE_WASM_TRAP_UNINITIALIZED;
-            if (t->refs[i] == 0)
-                goto trap;
-            callee = wasm_find_func(cur, t->refs[i] - 1, &index);
-            reason = TOMTE_WASM_TRAP_INDIRECT_TYPE;
-            if (callee == NULL || !same_type(cur, type, callee, index))
-                goto trap;
-            goto call;
-        }
+        NEXT();
+    }
+    CASE(ELSE)
+    CASE(BR)
+    goto branch;
+    CASE(BR_IF)
+    {
+        if (*--sp != 0)
+            goto branch;
+        SKIP_LEB()
+        st++;
+        NEXT();
+    }
+    CASE(BR_TABLE)
+    {
+        uint32_t count, i = *--sp;
+        LEB(count);
+        st += i < count ? i : count;
+        goto branch;
+    }
+    CASE(RETURN)
+    goto leave;
+    CASE(CALL)
+    {
+        at = pc - 1;
+        LEB(index);
+        callee = cur;
+        goto call;
+    }
+    CASE(CALL_INDIRECT)
+    {
+        uint32_t type, table, i = *--sp, found = 0;
+        at = pc - 1;
+        LEB(type);
+        LEB(table);
+        const struct wasm_table_inst *t = cur->tables[table];
+        reason = TOMTE_WASM_TRAP_UNDEFINED;
+        if (i >= t->len)
+            goto trap;
+        reason = TOMTE_WASM_TRAP_UNINITIALIZED;
+        if (t->refs[i] == 0)
+            goto trap;
+        callee = wasm_find_func(cur, t->refs[i] - 1, &found);
+        reason = TOMTE_WASM_TRAP_INDIRECT_TYPE;
+        if (callee == NULL || !same_type(cur, type, callee, found))
+            goto trap;
+        index = found;
+        goto call;
+    }
 
-        case WASM_OP_DROP:
-            if (IS_WIDE()) {
-                st++;
-                sp--;
-            }
+    CASE(DROP)
+    {
+        if (IS_WIDE()) {
+            st++;
             sp--;
-            continue;
-        case WASM_OP_SELECT_T:
-            pc++;
-            sp--;
-            if (wasm_width(*pc++) == 2)
-                goto select_wide;
-            goto select_narrow;
-        case WASM_OP_SELECT:
-            sp--;
-            if (IS_WIDE()) {
-                st++;
-                goto select_wide;
-            }
-        select_narrow:
-            sp--;
-            if (sp[1] == 0)
-                sp[-1] = sp[0];
-            continue;
-        select_wide:
-            sp -= 2;
-            if (sp[2] == 0) {
-                sp[-2] = sp[0];
-                sp[-1] = sp[1];
-            }
-            continue;
-
-        case WASM_OP_LOCAL_GET: {
-            uint32_t i;
-            LEB(i);
-            if (wide) {
-                uint32_t unit = LOCAL(i);
-                i = unit & ~WASM_LOCAL_WIDE;
-                if (unit & WASM_LOCAL_WIDE) {
-                    sp[1] = base[i + 1];
-                    *sp = base[i];
-                    sp += 2;
-                    continue;
-                }
-            }
-            *sp++ = base[i];
-            continue;
         }
-        case WASM_OP_LOCAL_SET:
-        case WASM_OP_LOCAL_TEE: {
-            uint32_t i, keep = op - WASM_OP_LOCAL_SET;
-            LEB(i);
-            if (wide) {
-                uint32_t unit = LOCAL(i);
-                i = unit & ~WASM_LOCAL_WIDE;
-                if (unit & WASM_LOCAL_WIDE) {
-                    base[i] = sp[-2];
-                    base[i + 1] = sp[-1];
-                    sp += 2 * keep;
-                    sp -= 2;
-                    continue;
-                }
-            }
-            base[i] = sp[-1];
-            sp += keep;
-            sp--;
-            continue;
+        sp--;
+        NEXT();
+    }
+    CASE(SELECT_T)
+    {
+        pc++;
+        sp--;
+        if (wasm_width(*pc++) == 2)
+            goto select_wide;
+        goto select_narrow;
+    }
+    CASE(SELECT)
+    {
+        sp--;
+        if (IS_WIDE()) {
+            st++;
+            goto select_wide;
         }
-        case WASM_OP_GLOBAL_GET: {
-            uint32_t i;
-            LEB(i);
-            const uint32_t *g = cur->globals[i];
-            *sp++ = g[0];
-            if (wasm_width(cur->m->globals[i].type) == 2)
-                *sp++ = g[1];
-            continue;
-        }
-        case WASM_OP_GLOBAL_SET: {
-            uint32_t i;
-            LEB(i);
-            uint32_t *g = cur->globals[i];
-            if (wasm_width(cur->m->globals[i].type) == 2)
-                g[1] = *--sp;
-            g[0] = *--sp;
-            continue;
-        }
-
-        case WASM_OP_I32_CONST: {
-            uint32_t v = *pc++;
-            if (v & 0x80) {
-                uint64_t more = v;
-                pc = leb_signed(pc, &more);
-                *sp++ = (uint32_t)more;
-            } else {
-                *sp++ = (v ^ 0x40) - 0x40;
-            }
-            continue;
-        }
-        case WASM_OP_I64_CONST: {
-            uint64_t v = *pc++;
-            if (v & 0x80)
-                pc = leb_signed(pc, &v);
-            else
-                v = (v ^ 0x40) - 0x40;
-            tomte_wasm_put64(sp, v);
-            sp += 2;
-            continue;
-        }
-        case WASM_OP_F64_CONST:
-            *sp++ = tomte_get_le32(pc);
-            pc += 4;
-            *sp++ = tomte_get_le32(pc);
-            pc += 4;
-            continue;
-        case WASM_OP_F32_CONST:
-            *sp++ = tomte_get_le32(pc);
-            pc += 4;
-            continue;
-        case WASM_OP_REF_NULL:
-            pc++;
-            *sp++ = 0;
-            continue;
-        case WASM_OP_REF_FUNC: {
-            uint32_t i;
-            LEB(i);
-            *sp++ = wasm_func_number(cur, i) + 1;
-            continue;
-        }
-        case WASM_OP_REF_IS_NULL:
-        case WASM_OP_I32_EQZ:
-            sp[-1] = sp[-1] == 0;
-            continue;
+        goto select_narrow;
+    }
+select_narrow:
+    sp--;
+    if (sp[1] == 0)
+        sp[-1] = sp[0];
+    NEXT();
+select_wide:
+    sp -= 2;
+    if (sp[2] == 0) {
+        sp[-2] = sp[0];
+        sp[-1] = sp[1];
+    }
+    NEXT();
 
 #include "wasm/exec_cases.inc"
 
-        case WASM_PREFIX:
-            LEB(op);
-            op += WASM_PREFIXED;
-            goto prefixed;
-        default: {
-            enum wasm_imm imm = wasm_info_imm(wasm_op_info[op]);
-            uint32_t a, b = 0, *top = sp;
-            if (imm == WASM_IMM_NONE) {
-                reason = wasm_numeric(op, &top);
-            } else {
-                LEB(a);
-                if (imm == WASM_IMM_TABLE_TABLE || imm == WASM_IMM_ELEM_TABLE ||
-                    imm == WASM_IMM_DATA_MEMORY ||
-                    imm == WASM_IMM_MEMORY_MEMORY)
-                    LEB(b);
-                int32_t left = fuel;
-                reason = wasm_bulk(inst, cur, op, a, b, &top, &left);
-                fuel = left;
-                LOAD_MEMORY();
-            }
-            sp = top;
-            if (reason != TOMTE_WASM_TRAP_NONE)
-                goto trap;
-            continue;
-        }
-        }
+op_PREFIXED:
+    at = pc - 1;
+    LEB(op);
+    op += WASM_PREFIXED;
+    goto *labels[op];
 
-    branch: /* as the entry `st` says */
-        if (st->slots == 0) {
-            pc = bytes + fn->code + st->pc;
-            st = side + st->side;
-        } else if (st->slots < WASM_SIDE_MARKS) {
-            uint32_t keep = st->slots >> 12, drop = st->slots & 0xfff;
-            memmove(sp - keep - drop, sp - keep, keep * sizeof *sp);
-            sp -= drop;
-            pc = bytes + fn->code + st->pc;
-            st = side + st->side;
-        } else {
-            const struct wasm_far *far =
-                &cur->m->side.far[-1 - (int32_t)wasm_side_word(st)];
-            memmove(sp - far->keep - far->drop, sp - far->keep,
-                    far->keep * sizeof *sp);
-            sp -= far->drop;
-            pc = bytes + fn->code + far->pc;
-            st = side + far->side;
-        }
-        continue;
-
-    call: /* function `index` of `callee`, arguments on the stack */
-        if (index < callee->m->imported.of[TOMTE_WASM_FUNC]) {
-            if (callee->bindings[index].host != NULL) {
-                inst->pending = wasm_func_number(callee, index);
-                SAVE();
-                int32_t left = fuel;
-                bool answered =
-                    wasm_call_host(inst, cur, &left, (uint32_t)(at - bytes));
-                fuel = left;
-                if (!answered) {
-                    wasm_settle(inst, fuel);
-                    return;
-                }
-                sp = slots + inst->sp;
-                LOAD_MEMORY();
-                continue;
-            }
-            callee =
-                wasm_find_func(callee, callee->bindings[index].func, &index);
-        }
-        {
-            const struct wasm_func *f = &callee->m->funcs[index];
-            uint32_t *first = sp - callee->m->types[f->type].param_slots;
-            SAVE();
-            if (!wasm_frame_fits(inst, f, (uint32_t)(first - slots))) {
-                reason = TOMTE_WASM_TRAP_STACK;
-                goto trap;
-            }
-            fp--;
-            *fp = (struct wasm_frame){
-                .func = wasm_func_number(callee, index),
-                .pc = f->code,
-                .base = (uint32_t)(first - slots),
-            };
-            for (first += f->local_slots; sp < first;)
-                *sp++ = 0;
-            if (callee != cur)
-                LOAD_INSTANCE(callee);
-            LOAD_FRAME();
-            at = pc;
-            fuel -= (int32_t)fn->cost;
-            if (fuel < 0)
-                goto out_of_fuel;
-            continue;
-        }
-
-    leave : /* the function, results on top of the stack */
+    /* What bulk.c does, behind the prefix but for the first four. */
+    CASE(TABLE_GET)
+    CASE(TABLE_SET)
+    CASE(MEMORY_SIZE)
+    CASE(MEMORY_GROW)
+    at = pc - 1;
+    CASE(MEMORY_INIT)
+    CASE(DATA_DROP)
+    CASE(MEMORY_COPY)
+    CASE(MEMORY_FILL)
+    CASE(TABLE_INIT)
+    CASE(ELEM_DROP)
+    CASE(TABLE_COPY)
+    CASE(TABLE_GROW)
+    CASE(TABLE_SIZE)
+    CASE(TABLE_FILL)
     {
-        uint32_t count = cur->m->types[fn->type].result_slots;
-        const uint32_t *from = sp - count;
-        for (sp = base; count > 0; count--)
-            *sp++ = *from++;
-        fp++;
-        if (fp == wasm_frames_end(inst)) {
-            inst->depth = 0;
-            inst->sp = inst->result_slots = (uint32_t)(sp - slots);
-            inst->status = TOMTE_WASM_DONE;
-            wasm_settle(inst, fuel);
-            return;
-        }
-        if (fp->func >> WASM_FUNC_BITS != cur->id)
-            LOAD_INSTANCE(wasm_find_func(inst, fp->func, &index));
-        LOAD_FRAME();
-        continue;
+        enum wasm_imm imm = wasm_info_imm(wasm_op_info[op]);
+        uint32_t a, b = 0, *top = sp;
+        int32_t left = fuel;
+        LEB(a);
+        if (imm == WASM_IMM_TABLE_TABLE || imm == WASM_IMM_ELEM_TABLE ||
+            imm == WASM_IMM_DATA_MEMORY || imm == WASM_IMM_MEMORY_MEMORY)
+            LEB(b);
+        reason = wasm_bulk(inst, cur, op, a, b, &top, &left);
+        sp = top;
+        fuel = left;
+        LOAD_MEMORY();
+        if (reason != TOMTE_WASM_TRAP_NONE)
+            goto trap;
+        NEXT();
     }
 
-    out_of_fuel:
+branch: /* as the entry `st` says */
+    if (st->slots != 0) {
+        struct wasm_far far = {st->pc, st->side, st->slots >> 12,
+                               st->slots & 0xfff};
+        if (st->slots >= WASM_SIDE_MARKS)
+            far = cur->m->side.far[-1 - (int32_t)wasm_side_word(st)];
+        const uint32_t *from = sp - far.keep;
+        sp -= far.keep + far.drop;
+        for (; far.keep > 0; far.keep--)
+            *sp++ = *from++;
+        pc = code + far.pc;
+        st = side + far.side;
+        NEXT();
+    }
+    pc = code + st->pc;
+    st = side + st->side;
+    NEXT();
+
+call: /* function `index` of `callee`, arguments on the stack */
+    if (index < callee->m->imported.of[TOMTE_WASM_FUNC]) {
+        if (callee->bindings[index].host != NULL)
+            goto call_host;
+        callee = owner_of(callee, callee->bindings[index].func, &index);
+    }
+    {
+        const struct wasm_func *f = &callee->m->funcs[index];
+        uint32_t *first = sp - callee->m->types[f->type].param_slots;
+        size_t room = (size_t)((const uint32_t *)(const void *)fp - first);
         SAVE();
-        fuel = wasm_settle(inst, fuel);
-        if (inst->spent > inst->budget) {
-            reason = TOMTE_WASM_TRAP_FUEL;
+        if (room < f->frame_slots + WASM_FRAME_WORDS ||
+            inst->depth >= inst->depth_max) {
+            reason = TOMTE_WASM_TRAP_STACK;
             goto trap;
         }
-        if (inst->slice == 0)
-            return;
-        continue;
+        fp--;
+        *fp = (struct wasm_frame){
+            .func = wasm_func_number(callee, index),
+            .pc = f->code,
+            .base = (uint32_t)(first - slots),
+        };
+        for (first += f->local_slots; sp < first;)
+            *sp++ = 0;
+        if (callee != cur)
+            LOAD_INSTANCE(callee);
+        LOAD_FRAME();
+        at = pc;
+        fuel -= (int32_t)fn->cost;
+        if (fuel < 0)
+            goto out_of_fuel;
+        NEXT();
+    }
 
-    trap:
-        SAVE();
+call_host : {
+    int32_t left = fuel;
+    inst->pending = wasm_func_number(callee, index);
+    SAVE();
+    bool answered = wasm_call_host(inst, cur, &left, (uint32_t)(at - bytes));
+    fuel = left;
+    if (!answered) {
         wasm_settle(inst, fuel);
-        wasm_set_trap(inst, reason, tomte_wasm_trap_text(reason), cur,
-                      (uint32_t)(fn - cur->m->funcs), (uint32_t)(at - bytes));
         return;
     }
+    sp = slots + inst->sp;
+    LOAD_MEMORY();
+    NEXT();
+}
+
+leave : /* the function, results on top of the stack */
+{
+    uint32_t count = cur->m->types[fn->type].result_slots;
+    const uint32_t *from = sp - count;
+    for (sp = base; count > 0; count--)
+        *sp++ = *from++;
+    fp++;
+    if (fp == wasm_frames_end(inst)) {
+        inst->depth = 0;
+        inst->sp = inst->result_slots = (uint32_t)(sp - slots);
+        inst->status = TOMTE_WASM_DONE;
+        wasm_settle(inst, fuel);
+        return;
+    }
+    if (fp->func >> WASM_FUNC_BITS != cur->id)
+        LOAD_INSTANCE(owner_of(inst, fp->func, &index));
+    LOAD_FRAME();
+    NEXT();
+}
+
+out_of_fuel:
+    SAVE();
+    fuel = wasm_settle(inst, fuel);
+    if (inst->spent > inst->budget) {
+        reason = TOMTE_WASM_TRAP_FUEL;
+        goto trap;
+    }
+    if (inst->slice == 0)
+        return;
+    NEXT();
+
+trap:
+    SAVE();
+    wasm_settle(inst, fuel);
+    wasm_set_trap(inst, reason, tomte_wasm_trap_text(reason), cur,
+                  (uint32_t)(fn - cur->m->funcs), (uint32_t)(at - bytes));
+}
+
+/* The instance of a function that is known to be there. */
+static struct tomte_wasm_instance *owner_of(struct tomte_wasm_instance *from,
+                                            uint32_t func, uint32_t *index)
+{
+    struct tomte_wasm_instance *owner = wasm_find_func(from, func, index);
+    TOMTE_ASSERT(owner != NULL);
+    return owner;
 }
 
 /* The bytes after the first of an unsigned number of 32 bits. */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wasm/insn.h"
 
-#include "wasm/module.h"
+#include "wasm/decode.h"
 
 static void read_immediate(struct wasm_reader *r, struct wasm_insn *out);
 static void read_block_type(struct wasm_reader *r, struct wasm_insn *out);
 static void read_valtypes(struct wasm_reader *r, struct wasm_insn *out);
-static void read_zero(struct wasm_reader *r);
+static void read_memories(struct wasm_reader *r, int count);
 
 void wasm_read_insn(struct wasm_reader *r, struct wasm_insn *out)
 {
@@ -35,9 +35,6 @@ void wasm_read_insn(struct wasm_reader *r, struct wasm_insn *out)
 static void read_immediate(struct wasm_reader *r, struct wasm_insn *out)
 {
     switch (wasm_info_imm(out->info)) {
-    case WASM_IMM_ILLEGAL:
-    case WASM_IMM_NONE:
-        break;
     case WASM_IMM_BLOCK:
         read_block_type(r, out);
         break;
@@ -67,20 +64,17 @@ static void read_immediate(struct wasm_reader *r, struct wasm_insn *out)
         read_valtypes(r, out);
         break;
     case WASM_IMM_REFTYPE:
-        out->a = wasm_read_u8(r);
-        if (!wasm_is_ref((uint8_t)out->a))
-            wasm_fail(r, TOMTE_ERR_MALFORMED, "malformed reference type");
+        out->a = wasm_read_reftype(r);
         break;
     case WASM_IMM_DATA_MEMORY:
         out->a = wasm_read_u32(r);
-        read_zero(r);
+        read_memories(r, 1);
         break;
     case WASM_IMM_MEMORY_MEMORY:
-        read_zero(r);
-        read_zero(r);
+        read_memories(r, 2);
         break;
     case WASM_IMM_MEMORY:
-        read_zero(r);
+        read_memories(r, 1);
         break;
     case WASM_IMM_I32:
         out->value = (uint32_t)wasm_read_s32(r);
@@ -93,6 +87,8 @@ static void read_immediate(struct wasm_reader *r, struct wasm_insn *out)
         break;
     case WASM_IMM_F64:
         out->value = wasm_read_fixed64(r);
+        break;
+    default:
         break;
     }
 }
@@ -117,17 +113,16 @@ static void read_block_type(struct wasm_reader *r, struct wasm_insn *out)
 static void read_valtypes(struct wasm_reader *r, struct wasm_insn *out)
 {
     uint32_t count = wasm_read_count(r, UINT32_MAX, "");
-    for (uint32_t i = 0; i < count && r->err == TOMTE_OK; i++) {
-        out->a = wasm_read_u8(r);
-        if (!wasm_is_valtype((uint8_t)out->a))
-            wasm_fail(r, TOMTE_ERR_MALFORMED, "malformed value type");
-    }
+    for (uint32_t i = 0; i < count && r->err == TOMTE_OK; i++)
+        out->a = wasm_read_valtype(r);
     if (count != 1)
         out->a = 0;
 }
 
-static void read_zero(struct wasm_reader *r)
+/* Only memory 0 is allowed so far, as a byte. */
+static void read_memories(struct wasm_reader *r, int count)
 {
-    if (wasm_read_u8(r) != 0)
-        wasm_fail(r, TOMTE_ERR_MALFORMED, "zero byte expected");
+    while (count-- > 0)
+        if (wasm_read_u8(r) != 0)
+            wasm_fail(r, TOMTE_ERR_MALFORMED, "zero byte expected");
 }

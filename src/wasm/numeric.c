@@ -8,7 +8,6 @@ typedef enum tomte_wasm_trap_reason reason;
 
 static reason integer32(uint32_t op, uint32_t **sp);
 static reason integer64(uint32_t op, uint32_t **sp);
-static void compare(uint32_t op, uint32_t **sp);
 static void float32(uint32_t op, uint32_t **sp);
 static void float64(uint32_t op, uint32_t **sp);
 static reason convert(uint32_t op, uint32_t **sp);
@@ -16,11 +15,9 @@ static reason to_int(uint32_t op, uint32_t **sp);
 
 reason wasm_numeric(uint32_t op, uint32_t **sp)
 {
-    if (op >= WASM_OP_F32_EQ && op <= WASM_OP_F64_GE)
-        compare(op, sp);
-    else if (op >= WASM_OP_I32_CLZ && op <= WASM_OP_I32_ROTR)
+    if (op >= WASM_OP_I32_CLZ && op <= WASM_OP_I32_REM_U)
         return integer32(op, sp);
-    else if (op >= WASM_OP_I64_CLZ && op <= WASM_OP_I64_ROTR)
+    else if (op >= WASM_OP_I64_CLZ && op <= WASM_OP_I64_REM_U)
         return integer64(op, sp);
     else if (op >= WASM_OP_F32_ABS && op <= WASM_OP_F32_COPYSIGN)
         float32(op, sp);
@@ -81,12 +78,6 @@ static reason integer32(uint32_t op, uint32_t **sp)
     case WASM_OP_I32_REM_U:
         a %= b;
         break;
-    case WASM_OP_I32_ROTL:
-        a = a << (b & 31) | a >> (-b & 31);
-        break;
-    case WASM_OP_I32_ROTR:
-        a = a >> (b & 31) | a << (-b & 31);
-        break;
     default:
         TOMTE_ASSERT(false);
     }
@@ -133,42 +124,11 @@ static reason integer64(uint32_t op, uint32_t **sp)
     case WASM_OP_I64_REM_U:
         a %= b;
         break;
-    case WASM_OP_I64_ROTL:
-        a = a << (b & 63) | a >> (-b & 63);
-        break;
-    case WASM_OP_I64_ROTR:
-        a = a >> (b & 63) | a << (-b & 63);
-        break;
     default:
         TOMTE_ASSERT(false);
     }
     tomte_wasm_put64(s - 2, a);
     return TOMTE_WASM_TRAP_NONE;
-}
-
-/* A float promoted to double compares as it would itself. */
-static void compare(uint32_t op, uint32_t **sp)
-{
-    double a, b;
-    uint32_t *s = *sp;
-    if (op < WASM_OP_F64_EQ) {
-        s -= 2;
-        a = (double)wasm_float(s[0]);
-        b = (double)wasm_float(s[1]);
-        op += WASM_OP_F64_EQ - WASM_OP_F32_EQ;
-    } else {
-        s -= 4;
-        a = wasm_double(tomte_wasm_get64(s));
-        b = wasm_double(tomte_wasm_get64(s + 2));
-    }
-    bool r = op == WASM_OP_F64_EQ   ? a == b
-             : op == WASM_OP_F64_NE ? a != b
-             : op == WASM_OP_F64_LT ? a < b
-             : op == WASM_OP_F64_GT ? a > b
-             : op == WASM_OP_F64_LE ? a <= b
-                                    : a >= b;
-    s[0] = r;
-    *sp = s + 1;
 }
 
 /* Of equal operands only zeros can differ, in their sign. */
@@ -198,10 +158,6 @@ static void float32(uint32_t op, uint32_t **sp)
         CASE(NEAREST, wasm_bits32(wasm_nearest32(x)))
         /* The root of a double is exact enough to be rounded once more. */
         CASE(SQRT, wasm_bits32((float)wasm_sqrt((double)x)))
-        CASE(ADD, wasm_bits32(x + y))
-        CASE(SUB, wasm_bits32(x - y))
-        CASE(MUL, wasm_bits32(x * y))
-        CASE(DIV, wasm_bits32(x / y))
         CASE(MIN, LEAST(a, b, x, y))
         CASE(MAX, GREATEST(a, b, x, y))
     }
@@ -229,10 +185,6 @@ static void float64(uint32_t op, uint32_t **sp)
         CASE(TRUNC, wasm_bits64(wasm_trunc64(x)))
         CASE(NEAREST, wasm_bits64(wasm_nearest64(x)))
         CASE(SQRT, wasm_bits64(wasm_sqrt(x)))
-        CASE(ADD, wasm_bits64(x + y))
-        CASE(SUB, wasm_bits64(x - y))
-        CASE(MUL, wasm_bits64(x * y))
-        CASE(DIV, wasm_bits64(x / y))
         CASE(MIN, LEAST(a, b, x, y))
         CASE(MAX, GREATEST(a, b, x, y))
     }
@@ -240,54 +192,34 @@ static void float64(uint32_t op, uint32_t **sp)
     tomte_wasm_put64(s - 2, a);
 }
 
+/* From 64 bits; what makes an integer of a float is done below. */
 static reason convert(uint32_t op, uint32_t **sp)
 {
-    uint32_t *s = *sp - 1;
+    uint32_t *s = *sp - 2;
+    uint64_t a;
     switch (op) {
-    case WASM_OP_F32_CONVERT_I32_S:
-        s[0] = wasm_bits32((float)(int32_t)s[0]);
-        break;
-    case WASM_OP_F32_CONVERT_I32_U:
-        s[0] = wasm_bits32((float)s[0]);
-        break;
     case WASM_OP_F32_CONVERT_I64_S:
-        s--;
-        s[0] = wasm_bits32((float)(int64_t)tomte_wasm_get64(s));
+        a = wasm_bits32((float)(int64_t)tomte_wasm_get64(s));
         break;
     case WASM_OP_F32_CONVERT_I64_U:
-        s--;
-        s[0] = wasm_bits32((float)tomte_wasm_get64(s));
+        a = wasm_bits32((float)tomte_wasm_get64(s));
         break;
     case WASM_OP_F32_DEMOTE_F64:
-        s--;
-        s[0] = wasm_bits32((float)wasm_double(tomte_wasm_get64(s)));
-        break;
-    case WASM_OP_F64_CONVERT_I32_S:
-        tomte_wasm_put64(s, wasm_bits64((double)(int32_t)s[0]));
-        s++;
-        break;
-    case WASM_OP_F64_CONVERT_I32_U:
-        tomte_wasm_put64(s, wasm_bits64((double)s[0]));
-        s++;
+        a = wasm_bits32((float)wasm_double(tomte_wasm_get64(s)));
         break;
     case WASM_OP_F64_CONVERT_I64_S:
-        s--;
-        tomte_wasm_put64(s, wasm_bits64((double)(int64_t)tomte_wasm_get64(s)));
-        s++;
+        a = wasm_bits64((double)(int64_t)tomte_wasm_get64(s));
         break;
     case WASM_OP_F64_CONVERT_I64_U:
-        s--;
-        tomte_wasm_put64(s, wasm_bits64((double)tomte_wasm_get64(s)));
-        s++;
-        break;
-    case WASM_OP_F64_PROMOTE_F32:
-        tomte_wasm_put64(s, wasm_bits64((double)wasm_float(s[0])));
-        s++;
+        a = wasm_bits64((double)tomte_wasm_get64(s));
         break;
     default:
         return to_int(op, sp);
     }
-    *sp = s + 1;
+    *s++ = (uint32_t)a;
+    if (op >= WASM_OP_F64_CONVERT_I64_S)
+        *s++ = (uint32_t)(a >> 32);
+    *sp = s;
     return TOMTE_WASM_TRAP_NONE;
 }
 
