@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
+#define _FILE_OFFSET_BITS 64
 #include "linux/block_file.h"
 
-#include "base/assert.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +28,8 @@ static enum tomte_err err_of(int error)
     case EPERM:
     case EROFS:
         return TOMTE_ERR_DENIED;
+    case ENOMEM:
+        return TOMTE_ERR_NO_MEMORY;
     case ENOENT:
     case ENOTDIR:
         return TOMTE_ERR_NOT_FOUND;
@@ -39,16 +42,39 @@ static enum tomte_err refuse(struct tomte_block_file *f, const char *what,
                              const char *path)
 {
     int error = errno;
-    snprintf(f->reason, sizeof f->reason, "cannot %s %s: %s", what, path,
-             strerror(error));
+    struct tomte_text t;
+    tomte_text_init(&t, f->reason, sizeof f->reason);
+    tomte_text_str(&t, "cannot ");
+    tomte_text_str(&t, what);
+    tomte_text_str(&t, " ");
+    tomte_text_str(&t, path);
+    tomte_text_str(&t, ": ");
+    tomte_text_str(&t, strerror(error));
     return err_of(error);
 }
 
-/* ---- the block's functions -------------------------------------------- */
+/* ---- reading ---------------------------------------------------------- */
 
-static enum tomte_err read_at(void *ctx, uint32_t offset, struct tomte_buf out)
+/* The store reads headers and keys, a few bytes at a time; a system call for
+ * each would make a mount slow. Page n is kept in place n modulo PAGES. */
+#define PAGE  4096u
+#define PAGES 16u
+
+struct tomte_block_page {
+    uint32_t number; /* UINT32_MAX: none */
+    uint8_t bytes[PAGE];
+};
+
+static void forget_pages(struct tomte_block_file *f, off_t offset, size_t len)
 {
-    const struct tomte_block_file *f = ctx;
+    for (off_t n = offset / PAGE; n * (off_t)PAGE < offset + (off_t)len; n++)
+        if (f->pages[n % PAGES].number == n)
+            f->pages[n % PAGES].number = UINT32_MAX;
+}
+
+static enum tomte_err read_file(const struct tomte_block_file *f,
+                                uint32_t offset, struct tomte_buf out)
+{
     while (out.cap > 0) {
         ssize_t n = pread(f->fd, out.data, out.cap, offset);
         if (n < 0 && errno == EINTR)
@@ -65,9 +91,36 @@ static enum tomte_err read_at(void *ctx, uint32_t offset, struct tomte_buf out)
     return TOMTE_OK;
 }
 
-static enum tomte_err write_at(const struct tomte_block_file *f, off_t offset,
+static enum tomte_err read_at(void *ctx, uint32_t offset, struct tomte_buf out)
+{
+    struct tomte_block_file *f = ctx;
+    if (out.cap >= PAGE)
+        return read_file(f, offset, out);
+    while (out.cap > 0) {
+        uint32_t n = offset / PAGE, skip = offset % PAGE;
+        struct tomte_block_page *page = &f->pages[n % PAGES];
+        if (page->number != n) {
+            page->number = UINT32_MAX;
+            enum tomte_err err =
+                read_file(f, n * PAGE, TOMTE_BUF_ARRAY(page->bytes));
+            if (err != TOMTE_OK)
+                return err;
+            page->number = n;
+        }
+        size_t len = PAGE - skip < out.cap ? PAGE - skip : out.cap;
+        memcpy(out.data, page->bytes + skip, len);
+        offset += (uint32_t)len;
+        out = TOMTE_BUF(out.data + len, out.cap - len);
+    }
+    return TOMTE_OK;
+}
+
+/* ---- writing ---------------------------------------------------------- */
+
+static enum tomte_err write_at(struct tomte_block_file *f, off_t offset,
                                struct tomte_span data)
 {
+    forget_pages(f, offset, data.len);
     while (data.len > 0) {
         ssize_t n = pwrite(f->fd, data.data, data.len, offset);
         if (n < 0 && errno == EINTR)
@@ -145,8 +198,11 @@ static void read_holder(struct tomte_block_file *f, const char *path)
     ssize_t n = pread(f->lock_fd, pid, sizeof pid - 1, 0);
     pid[n > 0 ? n : 0] = 0;
     pid[strspn(pid, "0123456789")] = 0;
-    snprintf(f->reason, sizeof f->reason, "%s is in use by process %s", path,
-             pid[0] != 0 ? pid : "?");
+    struct tomte_text t;
+    tomte_text_init(&t, f->reason, sizeof f->reason);
+    tomte_text_str(&t, path);
+    tomte_text_str(&t, " is in use by process ");
+    tomte_text_str(&t, pid[0] != 0 ? pid : "?");
 }
 
 static enum tomte_err lock(struct tomte_block_file *f, const char *path)
@@ -218,6 +274,16 @@ static enum tomte_err reopen(struct tomte_block_file *f, const char *path,
     return TOMTE_OK;
 }
 
+static enum tomte_err make_pages(struct tomte_block_file *f, const char *path)
+{
+    f->pages = malloc(PAGES * sizeof *f->pages);
+    if (f->pages == NULL)
+        return refuse(f, "open", path);
+    for (uint32_t i = 0; i < PAGES; i++)
+        f->pages[i].number = UINT32_MAX;
+    return TOMTE_OK;
+}
+
 static void map_file(struct tomte_block_file *f)
 {
     size_t size = (size_t)f->sector_count * TOMTE_BLOCK_FILE_SECTOR;
@@ -233,10 +299,13 @@ enum tomte_err tomte_block_file_open(struct tomte_block_file *f,
         .fd = -1, .lock_fd = -1, .sector_count = sector_count};
     if (sector_count == 0 || reserved > sector_count ||
         sector_count > UINT32_MAX / TOMTE_BLOCK_FILE_SECTOR) {
-        snprintf(f->reason, sizeof f->reason, "%s: no such size", path);
+        errno = EFBIG;
+        (void)refuse(f, "open", path);
         return TOMTE_ERR_RANGE;
     }
     enum tomte_err err = lock(f, path);
+    if (err == TOMTE_OK)
+        err = make_pages(f, path);
     if (err == TOMTE_OK) {
         f->fd = open(path, O_RDWR | O_CLOEXEC);
         if (f->fd >= 0)
@@ -263,6 +332,8 @@ void tomte_block_file_close(struct tomte_block_file *f)
         close(f->fd);
     if (f->lock_fd >= 0)
         close(f->lock_fd);
+    free(f->pages);
+    f->pages = NULL;
     f->map = NULL;
     f->fd = f->lock_fd = -1;
 }

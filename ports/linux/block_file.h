@@ -24,8 +24,11 @@
 
 #define TOMTE_BLOCK_FILE_SECTOR 65536u
 
+struct tomte_block_page;
+
 struct tomte_block_file {
     int fd;
+    struct tomte_block_page *pages; /* what small reads found lately */
     int lock_fd;
     uint32_t sector_count;
     const uint8_t *map; /* of the whole capacity; NULL: cannot be mapped */

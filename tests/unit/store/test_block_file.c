@@ -6,6 +6,8 @@
 
 #include "test.h"
 
+#include "base/random.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -123,6 +125,40 @@ TEST(a_file_holds_a_store_and_grows)
     CHECK_OK(tomte_block_file_block(&file).read(&file, 900 * SECTOR,
                                                 TOMTE_BUF_ARRAY(bytes)));
     CHECK_EQ(0xff, bytes[9]);
+    teardown();
+}
+
+/* Reads of all lengths, between writes: what is kept of the file in memory is
+ * never older than the file. */
+TEST(reads_show_what_was_written)
+{
+    static uint8_t expected[4 * SECTOR], bytes[20000];
+    struct tomte_random r;
+    setup();
+    CHECK_OK(tomte_block_file_open(&file, path, 4, 0));
+    struct tomte_block block = tomte_block_file_block(&file);
+    memset(expected, 0xff, sizeof expected);
+    for (uint32_t i = 0; i < 4; i++)
+        CHECK_OK(block.erase(&file, i));
+    tomte_random_init(&r, 1);
+    for (int i = 0; i < 4000; i++) {
+        uint32_t at = (uint32_t)tomte_random_below(&r, sizeof expected);
+        uint32_t kind = (uint32_t)tomte_random_below(&r, 20);
+        size_t len = tomte_random_below(&r, kind < 10 ? 100 : sizeof bytes);
+        if (len > SECTOR - at % SECTOR)
+            len = SECTOR - at % SECTOR;
+        if (kind == 0) {
+            CHECK_OK(block.erase(&file, at / SECTOR));
+            memset(expected + at / SECTOR * SECTOR, 0xff, SECTOR);
+        } else if (kind < 8) {
+            tomte_random_fill(&r, TOMTE_BUF(bytes, len));
+            CHECK_OK(block.program(&file, at, TOMTE_SPAN(bytes, len)));
+            memcpy(expected + at, bytes, len);
+        } else {
+            CHECK_OK(block.read(&file, at, TOMTE_BUF(bytes, len)));
+            CHECK_BYTES(TOMTE_SPAN(expected + at, len), TOMTE_SPAN(bytes, len));
+        }
+    }
     teardown();
 }
 
