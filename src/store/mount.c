@@ -424,7 +424,7 @@ static void fill_report(const struct tomte_store *s,
 static enum tomte_err find_ring(struct tomte_store *s,
                                 struct tomte_store_report *r)
 {
-    bool copies;
+    bool copies = false;
     enum tomte_err err = find_head(s);
     if (err != TOMTE_OK)
         return err;
