@@ -7,7 +7,8 @@
 static void read_type(struct wasm_decoder *d, struct wasm_type *t);
 static uint16_t read_types(struct wasm_decoder *d, uint32_t *at,
                            uint16_t *slots);
-static uint16_t first_equal(const struct tomte_wasm_module *m, uint32_t type);
+static uint16_t first_equal(const struct tomte_wasm_module *m, uint16_t *set,
+                            uint32_t mask, uint32_t type);
 static void read_limits(struct wasm_reader *r, uint32_t flags, uint32_t *min,
                         uint32_t *max);
 
@@ -16,11 +17,22 @@ void wasm_decode_types(struct wasm_decoder *d)
     struct tomte_wasm_module *m = d->m;
     uint32_t count = wasm_read_count(&d->r, m->limits.types, "too many types");
     m->types = wasm_take(d, count, sizeof *m->types);
+    uint32_t mask = 1;
+    while (mask < 2 * count)
+        mask = mask << 1 | 1;
+    size_t size = d->arena->size, bytes = (mask + 1) * sizeof(uint16_t);
+    uint16_t *set = wasm_scratch(d->arena, bytes);
+    if (set == NULL)
+        wasm_fail(&d->r, TOMTE_ERR_NO_MEMORY, "the arena is full");
+    else
+        memset(set, 0xff, bytes);
     for (uint32_t i = 0; i < count && d->r.err == TOMTE_OK; i++) {
         read_type(d, &m->types[i]);
         m->type_count = i + 1;
-        m->types[i].same = first_equal(m, i);
+        if (d->r.err == TOMTE_OK)
+            m->types[i].same = first_equal(m, set, mask, i);
     }
+    d->arena->size = size;
 }
 
 void wasm_decode_functions(struct wasm_decoder *d)
@@ -183,10 +195,17 @@ static uint16_t read_types(struct wasm_decoder *d, uint32_t *at,
     return (uint16_t)count;
 }
 
-static uint16_t first_equal(const struct tomte_wasm_module *m, uint32_t type)
+/* `set` has the types that differ, by hash; 0xffff is a free place. */
+static uint16_t first_equal(const struct tomte_wasm_module *m, uint16_t *set,
+                            uint32_t mask, uint32_t type)
 {
-    for (uint32_t i = 0; i < type; i++)
-        if (m->types[i].same == i && wasm_type_equal(m, i, m, type))
-            return (uint16_t)i;
-    return (uint16_t)type;
+    struct tomte_wasm_type t = wasm_type_spans(m, type);
+    uint32_t at = 31 * wasm_hash(t.params) + wasm_hash(t.results);
+    for (;; at++) {
+        uint16_t *place = &set[at & mask];
+        if (*place == 0xffff)
+            *place = (uint16_t)type;
+        if (wasm_type_equal(m, *place, m, type))
+            return *place;
+    }
 }

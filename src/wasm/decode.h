@@ -37,6 +37,9 @@ void *wasm_take(struct wasm_decoder *d, size_t count, size_t size);
  * Who takes them saves arena->size before and puts it back after. */
 void *wasm_scratch(struct tomte_arena *arena, size_t bytes);
 
+/* For sets of names and of types: FNV-1a. */
+uint32_t wasm_hash(struct tomte_span s);
+
 /* The body of a function that is not imported: locals and code. */
 struct tomte_span wasm_body_of(const struct tomte_wasm_module *m,
                                uint32_t func);

@@ -66,15 +66,6 @@ void wasm_read_export(struct wasm_reader *r, struct tomte_wasm_export *out)
     out->index = wasm_read_u32(r);
 }
 
-/* FNV-1a. */
-static uint32_t hash(struct tomte_span s)
-{
-    uint32_t h = 2166136261u;
-    for (size_t i = 0; i < s.len; i++)
-        h = (h ^ s.data[i]) * 16777619u;
-    return h;
-}
-
 /* A set of names seen so far: offsets of export entries by hash. */
 struct names {
     uint32_t *slots;
@@ -84,7 +75,7 @@ struct names {
 static bool add_name(struct wasm_decoder *d, struct names *set,
                      struct tomte_span name, uint32_t entry)
 {
-    for (uint32_t i = hash(name);; i++) {
+    for (uint32_t i = wasm_hash(name);; i++) {
         uint32_t *slot = &set->slots[i & set->mask];
         if (*slot == 0) {
             *slot = entry;

@@ -99,6 +99,14 @@ void *wasm_scratch(struct tomte_arena *arena, size_t bytes)
     return arena->base + arena->size;
 }
 
+uint32_t wasm_hash(struct tomte_span s)
+{
+    uint32_t h = 2166136261u;
+    for (size_t i = 0; i < s.len; i++)
+        h = (h ^ s.data[i]) * 16777619u;
+    return h;
+}
+
 static void decode(struct wasm_decoder *d)
 {
     check_preamble(&d->r);

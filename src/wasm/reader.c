@@ -10,7 +10,10 @@ static bool utf8_valid(struct tomte_span s);
 struct wasm_reader wasm_reader_over(struct tomte_span module, size_t from,
                                     size_t to)
 {
+    static const uint8_t nothing;
     TOMTE_ASSERT(from <= to && to <= module.len);
+    if (module.data == NULL)
+        module.data = &nothing;
     return (struct wasm_reader){
         .start = module.data,
         .at = module.data + from,

@@ -204,6 +204,7 @@ static void read_call(struct view *v)
     c->frame_count = wasm_read_fixed32(r);
     c->slot_count = wasm_read_fixed32(r);
     if (c->frame_count > v->inst->depth_max ||
+        c->frame_count > v->inst->slot_count / WASM_FRAME_WORDS ||
         c->slot_count > v->inst->slot_count)
         wasm_fail(r, TOMTE_ERR_NO_MEMORY, "more stack than there is");
     if (r->err != TOMTE_OK)

@@ -103,7 +103,8 @@ struct tomte_wasm_error {
     const char *what; /* static text, "type mismatch"; never NULL */
 };
 
-/* Decode and validate `bytes`, in one pass.
+/* Decode and validate `bytes`, in one pass. That takes time in proportion to
+ * their number, times limits->params at worst.
  *
  * `bytes` are borrowed for as long as the module or an instance of it lives;
  * they are only read, and may lie in flash. The module and its tables are taken
@@ -331,13 +332,13 @@ struct tomte_wasm_trap {
 
 const char *tomte_wasm_trap_text(enum tomte_wasm_trap_reason reason);
 
-/* Fuel. Each function and each loop has a cost fixed by its code: one for every
- * instruction in it but outside its inner loops (block, end, else and nop
- * cost nothing), and at least one. A function's is charged when it is entered,
- * a loop's whenever it is begun or begun again. Locals cost one per 8 slots.
- * Bulk instructions and memory.grow cost one more per 16 bytes, table.init one
- * more per element passed over or copied. So what a call costs depends on the
- * module and the inputs alone.
+/* Fuel. Entering a function costs one, one for every instruction of it that is
+ * in no loop, and one per 8 slots of its parameters and locals. Beginning a
+ * loop, or beginning it again, costs one and one for every instruction in it
+ * that is not in an inner loop. (block, end, else and nop cost nothing.) On top
+ * of that, what works on many bytes of memory or entries of a table costs one
+ * per 16 bytes (an entry is 4), and table.init one per item passed over or
+ * copied. So what a call costs depends on the module and its inputs alone.
  *
  * The budget is what a call may use in all; where it runs out, the call traps
  * with FUEL. A slice is what one tomte_wasm_run may use; where it runs out,
@@ -351,7 +352,9 @@ const char *tomte_wasm_trap_text(enum tomte_wasm_trap_reason reason);
  *   NOT_FOUND  no such function
  *   TYPE       arg_slots is not what its parameters take, or `args` holds a
  *              funcref that is none
- *   NO_MEMORY  the stack cannot hold the arguments */
+ *   NO_MEMORY  the stack cannot hold the arguments
+ *
+ * Where it holds those but no frame, the call begins TRAPPED. */
 TOMTE_MUST_CHECK enum tomte_err
 tomte_wasm_start(struct tomte_wasm_instance *instance, uint32_t func,
                  const uint32_t *args, uint32_t arg_slots, uint64_t budget);

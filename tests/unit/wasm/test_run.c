@@ -114,6 +114,25 @@ TEST(long_branches_work)
     CHECK_EQ(33, bench_result(inst, 0));
 }
 
+/* Two types are the same when they list the same, however that is encoded. */
+TEST(types_are_compared_by_what_they_say)
+{
+    bench_reset();
+    asm_begin(&a);
+    asm_raw(&a, 1, B(2, 0x60, 0, 1, I32, 0x60, 0x80, 0, 0x81, 0, I32));
+    asm_func(&a, 0);
+    asm_func(&a, 0);
+    asm_table(&a, B(FUNCREF, 0, 1));
+    asm_export(&a, "f", TOMTE_WASM_FUNC, 0);
+    asm_elem(&a, B(0, CONST(0), END, 1, 1));
+    asm_body(&a, B(NO_LOCALS, CONST(0), OP(CALL_INDIRECT), 1, 0, END));
+    asm_body(&a, B(NO_LOCALS, CONST(9), END));
+    asm_code(&a);
+    struct tomte_wasm_instance *inst = bench_instance(bench_load(asm_end(&a)));
+    CHECK_EQ(TOMTE_WASM_DONE, bench_call(inst, "f", NO_ARGS));
+    CHECK_EQ(9, bench_result(inst, 0));
+}
+
 TEST(a_trap_says_why_and_where)
 {
     struct tomte_wasm_instance *inst =
