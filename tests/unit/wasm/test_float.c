@@ -12,19 +12,40 @@ static uint64_t split(double x, int *e)
     return (bits & ((UINT64_C(1) << 52) - 1)) | UINT64_C(1) << 52;
 }
 
+struct wide {
+    uint64_t high, low;
+};
+
+static struct wide square(uint64_t a)
+{
+    uint64_t low = (uint32_t)a, high = a >> 32, middle = low * high;
+    struct wide w = {high * high + (middle >> 31), low * low};
+    w.low += middle << 33;
+    w.high += w.low < middle << 33;
+    return w;
+}
+
+static struct wide shifted(uint64_t a, int by)
+{
+    return (struct wide){a >> (64 - by), a << by};
+}
+
+static bool less(struct wide a, struct wide b)
+{
+    return a.high < b.high || (a.high == b.high && a.low < b.low);
+}
+
 /* r is the nearest double to the root of x when x lies between the squares of
- * the points half-way to r's neighbours: checked in 128-bit integers. */
+ * the points half-way to r's neighbours: in whole numbers, of 128 bits. */
 static bool is_root(double x, double r)
 {
     int ex, er;
     uint64_t mx = split(x, &ex), mr = split(r, &er);
-    int shift = ex - 2 * er + 2; /* x * 4 in units of 2^(2 er) */
+    int shift = ex - 2 * er + 2; /* 4 x in units of 2^(2 er) */
     if (shift < 50 || shift > 60)
         return false;
-    unsigned __int128 four_x = (unsigned __int128)mx << shift;
-    unsigned __int128 low = 2 * (unsigned __int128)mr - 1;
-    unsigned __int128 high = 2 * (unsigned __int128)mr + 1;
-    return low * low < four_x && four_x < high * high;
+    struct wide four_x = shifted(mx, shift);
+    return less(square(2 * mr - 1), four_x) && less(four_x, square(2 * mr + 1));
 }
 
 TEST(square_roots_are_correctly_rounded)
