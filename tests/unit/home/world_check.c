@@ -134,13 +134,11 @@ static void check_one_at_a_time(struct world *w)
         for (unsigned i = 0; i < WORLD_NODES; i++) {
             const struct world_node *n = &w->nodes[i];
             struct tomte_view_placement p;
-            if (!n->up || n->view_len == 0 ||
-                tomte_view_find(&n->view, &name, &p) != TOMTE_OK)
-                continue;
-            running += n->cells[id].running &&
-                       p.without_keeper == TOMTE_WITHOUT_KEEPER_SAFE &&
-                       tomte_lease_held(&n->lease, world_read(w, &n->clock)) &&
-                       p.born == w->born[id];
+            if (n->up && n->cells[id].running &&
+                tomte_lease_held(&n->lease, world_read(w, &n->clock)) &&
+                tomte_view_find(&n->view, &name, &p) == TOMTE_OK)
+                running += p.born == w->born[id] &&
+                           p.without_keeper == TOMTE_WITHOUT_KEEPER_SAFE;
         }
         MUST(w, running <= 1);
     }

@@ -51,7 +51,8 @@ void world_node_step(struct world *w, unsigned node)
         n->fetch_ms = w->now_ms + 100;
         world_send(w, &m, TOMTE_SPAN_NONE);
     }
-    run(w, node);
+    if (w->now_ms / WORLD_STEP_MS % WORLD_NODES == node)
+        run(w, node);
 }
 
 static bool standby_is_insync(const struct tomte_view_placement *p,
