@@ -19,10 +19,9 @@ static enum tomte_wasm_host_result wait(struct tomte_wasm_call *call)
 }
 
 static const struct tomte_wasm_host_func host[] = {
-    {"", "n", ":", nothing, 0},
-    {"", "i", "i:i", nothing, 0},
-    {"", "w", "i:i", wait, 0},
-    {"", "W", ":I", wait, 0},
+    {"host", "add", "ii:i", nothing, 0},  {"host", "fail", ":", nothing, 0},
+    {"host", "wait", "i:i", wait, 0},     {"host", "wait64", "I:Ir", wait, 0},
+    {"host", "costly", "i:", nothing, 0}, {"host", "peek", "i:i", nothing, 0},
 };
 
 static void require(bool ok)
@@ -54,7 +53,7 @@ static void copy_state(struct tomte_wasm_instance *inst,
 
 static void run(struct tomte_wasm_instance *inst, struct tomte_arena *scratch)
 {
-    static const uint32_t answers[2] = {1, 2};
+    static const uint32_t answers[3] = {1, 2, 0};
     for (int i = 0; i < 4; i++) {
         enum tomte_wasm_status status = tomte_wasm_run(inst, 300);
         copy_state(inst, scratch);
