@@ -55,14 +55,15 @@ static inline double wasm_double(uint64_t bits)
     return u.value;
 }
 
-/* The bits of a result: NaN is canonical. */
+/* The bits of a result: NaN is canonical. It is told from other numbers by its
+ * bits, which is free where floats are done in software. */
 static inline uint32_t wasm_bits32(float value)
 {
     union {
         float value;
         uint32_t bits;
     } u = {value};
-    return value != value ? WASM_NAN32 : u.bits;
+    return (u.bits & 0x7fffffffu) > 0x7f800000u ? WASM_NAN32 : u.bits;
 }
 
 static inline uint64_t wasm_bits64(double value)
@@ -71,5 +72,6 @@ static inline uint64_t wasm_bits64(double value)
         double value;
         uint64_t bits;
     } u = {value};
-    return value != value ? WASM_NAN64 : u.bits;
+    return (u.bits & ~(UINT64_C(1) << 63)) > UINT64_C(0x7ff) << 52 ? WASM_NAN64
+                                                                   : u.bits;
 }
