@@ -140,11 +140,6 @@ wasm_frame(const struct tomte_wasm_instance *inst, uint32_t depth)
     return wasm_frames_end(inst) - 1 - depth;
 }
 
-/* A frame for function `index` of `owner` fits on inst's stack with its
- * arguments from `base` on. */
-bool wasm_frame_fits(const struct tomte_wasm_instance *inst,
-                     const struct wasm_func *f, uint32_t base);
-
 /* Make the call READY: arguments are on the stack, nothing else is. */
 void wasm_enter_first(struct tomte_wasm_instance *inst, uint32_t func);
 

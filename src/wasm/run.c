@@ -9,6 +9,8 @@
 static bool set_busy(struct tomte_wasm_instance *inst, bool busy);
 static bool refs_ok(struct tomte_wasm_instance *inst, struct tomte_span types,
                     const uint32_t *values);
+static bool fits(const struct tomte_wasm_instance *inst,
+                 const struct wasm_func *f);
 static void go_on(struct tomte_wasm_instance *inst);
 static void finish(struct tomte_wasm_instance *inst);
 
@@ -134,14 +136,6 @@ enum tomte_err tomte_wasm_resume_trap(struct tomte_wasm_instance *instance,
     return TOMTE_OK;
 }
 
-bool wasm_frame_fits(const struct tomte_wasm_instance *inst,
-                     const struct wasm_func *f, uint32_t base)
-{
-    uint64_t frames = (uint64_t)(inst->depth + 1) * WASM_FRAME_WORDS;
-    return inst->depth < inst->depth_max &&
-           base + f->frame_slots + frames <= inst->slot_count;
-}
-
 void wasm_enter_first(struct tomte_wasm_instance *inst, uint32_t func)
 {
     inst->status = TOMTE_WASM_READY;
@@ -156,7 +150,7 @@ void wasm_enter_first(struct tomte_wasm_instance *inst, uint32_t func)
         owner = wasm_find_func(inst, number, &index);
     }
     const struct wasm_func *f = &owner->m->funcs[index];
-    if (!wasm_frame_fits(inst, f, 0)) {
+    if (!fits(inst, f)) {
         wasm_set_trap(inst, TOMTE_WASM_TRAP_STACK,
                       tomte_wasm_trap_text(TOMTE_WASM_TRAP_STACK), owner, index,
                       f->code);
@@ -195,6 +189,14 @@ bool wasm_charge(struct tomte_wasm_instance *inst, int32_t *fuel, uint32_t cost)
     inst->grant = 0;
     *fuel = wasm_settle(inst, 0);
     return inst->spent <= inst->budget;
+}
+
+/* The first frame fits on the stack. */
+static bool fits(const struct tomte_wasm_instance *inst,
+                 const struct wasm_func *f)
+{
+    return inst->depth_max > 0 &&
+           f->frame_slots + WASM_FRAME_WORDS <= inst->slot_count;
 }
 
 /* An instance's store is busy with it, and it with itself. */
