@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a module tells about itself. */
 #include "bench.h"
+#include "wasm/opinfo.h"
 
 static struct asm_module a;
 
@@ -134,4 +135,15 @@ TEST(imports_must_be_offered_and_match)
     CHECK_EQ(TOMTE_ERR_NOT_FOUND,
              tomte_wasm_instantiate(m, &config, &bench, &inst, &error));
     CHECK(strcmp("unknown import", error.what) == 0);
+}
+
+/* An opcode has a name exactly when it has an immediate, if only none. */
+TEST(instructions_have_names)
+{
+    for (unsigned op = 0; op < 256; op++) {
+        bool legal = wasm_info_imm(wasm_op_info[op]) != WASM_IMM_ILLEGAL;
+        CHECK_EQ(legal, strcmp("?", wasm_op_name((uint8_t)op)) != 0);
+    }
+    CHECK(strcmp("i32.add", wasm_op_name(WASM_OP_I32_ADD)) == 0);
+    CHECK(strcmp("memory.fill", wasm_op_name(WASM_OP_MEMORY_FILL)) == 0);
 }
