@@ -30,8 +30,7 @@ enum tomte_plan_no tomte_plan_may_own(const struct tomte_home *home,
                                       bool anew)
 {
     const struct tomte_placement *p = &home->containers[container].placement;
-    if (!anew && !seen->still && p->insync_len > 0 &&
-        !tomte_home_is_insync(p, node))
+    if (!anew && p->insync_len > 0 && !tomte_home_is_insync(p, node))
         return TOMTE_PLAN_NO_HISTORY;
     return may_hold(home, seen, container, node);
 }

@@ -71,8 +71,8 @@ struct tomte_container_seen {
 struct tomte_observed {
     uint64_t now_ms;   /* the leader's monotonic clock */
     uint64_t start_ms; /* when this leader began */
-    bool still;        /* nothing moves but what a person moves, with or without
-                          its history: for showing what fail-over is for */
+    bool still;        /* nothing moves but what a person moves: for showing
+                          what fail-over is for */
     const struct tomte_node_seen *nodes;
     const struct tomte_container_seen *containers;
 };
