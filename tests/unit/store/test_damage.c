@@ -248,6 +248,59 @@ TEST(rot_is_found_at_each_read)
     tomte_disk_free(d);
 }
 
+/* Cleaning drops a damaged entry of a log; its number stays a gap. */
+TEST(a_damaged_entry_is_a_gap)
+{
+    struct tomte_store s;
+    struct tomte_store_cursor c;
+    struct tomte_store_log_range before, after;
+    uint8_t bytes[100];
+    uint64_t n;
+    uint32_t log;
+    size_t len;
+    struct tomte_disk *d = new_store(&s);
+    CHECK_OK(tomte_store_log_open(&s, TOMTE_SPAN_LIT("log"), 4000, &log));
+    CHECK_OK(tomte_store_log_append(&s, log, model_bytes(10, 50), &n));
+    CHECK_OK(tomte_store_sync(&s));
+    tomte_disk_flip(d, s.head * SECTOR + s.head_end - 20, 0);
+    CHECK_OK(tomte_store_log_append(&s, log, model_bytes(11, 50), &n));
+    CHECK_OK(tomte_store_log_range(&s, log, &before));
+    for (int i = 0; i < 2000; i++)
+        CHECK_OK(
+            tomte_store_put(&s, TOMTE_SPAN_LIT("last"), model_bytes(3, 40)));
+    CHECK_OK(tomte_store_log_range(&s, log, &after));
+    CHECK_EQ(before.bytes - 88, after.bytes);
+    CHECK_OK(tomte_store_log_seek(&s, log, 9, &c));
+    enum tomte_err expected[] = {TOMTE_OK, TOMTE_ERR_CORRUPT, TOMTE_OK,
+                                 TOMTE_ERR_NOT_FOUND};
+    for (uint64_t i = 0; i < 4; i++) {
+        CHECK_EQ(expected[i], tomte_store_log_next(
+                                  &s, &c, TOMTE_BUF_ARRAY(bytes), &len, &n));
+        CHECK_EQ(9 + i, n);
+    }
+    tomte_disk_free(d);
+}
+
+/* That a record was removed is known by the hash of its key, too. */
+TEST(a_damaged_removal_still_removes)
+{
+    struct tomte_store s;
+    struct tomte_store_report r;
+    size_t len;
+    struct tomte_disk *d = new_store(&s);
+    CHECK_OK(tomte_store_remove(&s, key_of(3)));
+    uint32_t at = s.head * SECTOR + s.head_end - 8; /* its key, padded */
+    CHECK_OK(tomte_store_sync(&s));
+    CHECK_OK(tomte_store_put(&s, TOMTE_SPAN_LIT("last"), TOMTE_SPAN_NONE));
+    CHECK_OK(tomte_store_sync(&s));
+    tomte_disk_flip(d, at, 1);
+    CHECK_OK(mount(&s, d, &r));
+    CHECK_EQ(1, r.damaged);
+    CHECK_EQ(TOMTE_ERR_NOT_FOUND,
+             tomte_store_get(&s, key_of(3), TOMTE_BUF(NULL, 0), &len));
+    tomte_disk_free(d);
+}
+
 /* ---- headers of segments ---------------------------------------------- */
 
 TEST(a_lost_header_does_not_lose_its_segment)

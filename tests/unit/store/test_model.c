@@ -60,7 +60,7 @@ static void run_cuts(uint32_t ring, uint32_t unit, bool crowded, uint64_t seed)
 {
     rig_init(&rig, ring, 12, unit, seed);
     rig.crowded = crowded;
-    for (int life = 0; life < 150; life++) {
+    for (int life = 0; life < 100; life++) {
         tomte_disk_cut_at(rig.disk, 1 + tomte_random_below(&rig.random, 60));
         while (!tomte_disk_is_off(rig.disk)) {
             enum tomte_err err = rig_step(&rig, 150);
@@ -79,6 +79,6 @@ static void run_cuts(uint32_t ring, uint32_t unit, bool crowded, uint64_t seed)
 
 TEST(random_power_cuts_leave_a_prefix)
 {
-    for (uint32_t seed = 1; seed <= 12; seed++)
+    for (uint32_t seed = 1; seed <= 60; seed++)
         run_cuts(6 + seed % 5, 1u << seed % 7, seed % 2 != 0, seed);
 }
