@@ -309,15 +309,19 @@ TEST(a_file_size_limit_is_no_space)
     teardown();
 }
 
-/* In a mount name space of its own; 255: not permitted here. */
+/* In a mount name space of its own; 255: not permitted here. In a chroot `/` is
+ * no mount point and cannot be made private: so what is mounted is unmounted. */
 static int on_small_tmpfs(void)
 {
-    if (unshare(CLONE_NEWNS | (geteuid() != 0 ? CLONE_NEWUSER : 0)) != 0 ||
-        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-        mount("tmpfs", dir, "tmpfs", 0, "size=700k") != 0)
+    if (unshare(CLONE_NEWNS | (geteuid() != 0 ? CLONE_NEWUSER : 0)) != 0)
+        return 255;
+    (void)mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
+    if (mount("tmpfs", dir, "tmpfs", 0, "size=700k") != 0)
         return 255;
     make_store(100, 6);
-    return fill_disk() & 0xff;
+    int result = fill_disk() & 0xff;
+    umount2(dir, MNT_DETACH);
+    return result;
 }
 
 TEST(a_full_file_system_is_no_space)
