@@ -401,6 +401,20 @@ TEST(owner_reports_and_proposes)
     ask(decoded);
     CHECK(answer.settled);
     CHECK_EQ(0, strcmp("A", effects));
+    /* what it said before it knew of this is not what it means now */
+    x.insync_len = 0;
+    CHECK_OK(tomte_lease_request_encode(&r, &x, 1, &next,
+                                        TOMTE_BUF_ARRAY(bytes), &encoded));
+    CHECK_OK(tomte_lease_request_decode(encoded, &decoded));
+    decoded.term = 2;
+    decoded.sequence = ++sequence;
+    CHECK(decoded.confirmed < rig_placement(&rig, "x")->agreed);
+    ask(decoded);
+    CHECK(!keeper.seen.containers[rig_container(&rig, "x")].proposes);
+    decoded.confirmed = rig_placement(&rig, "x")->agreed;
+    decoded.sequence = ++sequence;
+    ask(decoded);
+    CHECK_EQ(0, strcmp("AC", effects));
 }
 
 TEST(owner_that_is_lost_is_followed)

@@ -57,6 +57,11 @@ static void deploy(struct world *w, unsigned id, unsigned image)
     if (image % 3 != 2) /* every third image does without */
         rig_port(&m, port);
     rig_port(&m, "temp in state temp thermometer -");
+    snprintf(port, sizeof(port),
+             id % 2 == 1 ? "done out event note - -"
+                         : "done in event note - /c%u/done",
+             id + 1);
+    rig_port(&m, port);
     tomte_command_init(&c, TOMTE_COMMAND_CONTAINER, container_name(id));
     memset(c.digest, (int)image, sizeof(c.digest));
     CHECK_OK(

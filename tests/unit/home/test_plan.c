@@ -229,6 +229,29 @@ TEST(pending_epoch_waits_for_those_who_can_be_reached)
     CHECK(stage_is(&stage, "x", "b 2 active"));
 }
 
+TEST(actuator_that_can_be_reached_knows_the_epoch_before_it_acts)
+{
+    stage_init(&stage);
+    add("a", "-", 4, lamp_a);
+    add("b", "-", 4, NULL);
+    struct tomte_manifest m = plain(0);
+    rig_port(&m, "lamp out state power lamp -");
+    deploy("x", &m);
+    CHECK_OK(rig_pin(HOME, "x", "b"));
+    stage_held(&stage, "a b");
+    stage.confirm = false;
+    stage_run(&stage);
+    CHECK(stage_says(&stage, "x",
+                     "x goes to b with epoch 1: waits for node a, which owns "
+                     "/a/lamp/power, to confirm epoch 1."));
+    stage_unsure(&stage, "a");
+    stage_run(&stage);
+    CHECK(stage_is(&stage, "x", "b 1 pending"));
+    stage_over(&stage, "a"); /* nobody ran it: a has nothing to obey */
+    stage_run(&stage);
+    CHECK(stage_is(&stage, "x", "b 1 active"));
+}
+
 /* A hold container that ran at a and drives lamps at a and b is taken over only
  * when both know the new epoch. */
 static void begin_hold(void)

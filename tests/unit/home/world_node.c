@@ -275,7 +275,7 @@ static void drive(struct world *w, unsigned node,
     while (tomte_view_next_port(&it, &port)) {
         tomte_view_peers(port.peers, &jt);
         if (port.direction != TOMTE_PORT_OUT ||
-            !tomte_view_next_peer(&jt, &peer))
+            !tomte_view_next_peer(&jt, &peer) || peer.identity.len > 0)
             continue;
         unsigned other = world_node_of(&peer.node.name);
         if (!world_linked(w, node, other) || w->nodes[other].view_len == 0)
