@@ -310,7 +310,8 @@ TEST(a_file_size_limit_is_no_space)
 }
 
 /* In a mount name space of its own; 255: not permitted here. In a chroot `/` is
- * no mount point and cannot be made private: so what is mounted is unmounted. */
+ * no mount point that could be made private, so what is mounted is unmounted
+ * again. */
 static int on_small_tmpfs(void)
 {
     if (unshare(CLONE_NEWNS | (geteuid() != 0 ? CLONE_NEWUSER : 0)) != 0)
