@@ -83,8 +83,7 @@ static void answer(struct tomte_node *n, uint32_t request, enum tomte_err err,
     enum tomte_err made = tomte_channel_answer_encode(
         err, &pair, TOMTE_BUF_ARRAY(options), TOMTE_BUF_ARRAY(payload), &parts);
     TOMTE_ASSERT(made == TOMTE_OK);
-    if (tomte_coap_respond(&n->coap, n->now_ms, request, &parts) != TOMTE_OK)
-        tomte_coap_drop(&n->coap, n->now_ms, request);
+    node_link_respond(n, request, &parts);
 }
 
 static void log_verdict(struct tomte_node *n, const struct node_resource *r,

@@ -5,6 +5,42 @@
 
 #include "node/state.h"
 
+/* ---- link.c ---- */
+
+size_t node_link_memory(const struct tomte_node_config *config);
+TOMTE_MUST_CHECK enum tomte_err node_link_init(struct tomte_node *n);
+/* From now on a peer of the home: it keeps to the HOME profile and is never
+ * forgotten to make room. */
+TOMTE_MUST_CHECK enum tomte_err node_link_peer(struct tomte_node *n,
+                                               const struct tomte_addr *peer);
+/* One event, in; what came of it, up to route.c; what is to be sent, out. */
+void node_link_step(struct tomte_node *n, const struct tomte_node_event *event);
+void node_link_drain(struct tomte_node *n);
+bool node_link_poll(struct tomte_node *n, struct tomte_node_effect *out);
+uint64_t node_link_deadline(const struct tomte_node *n);
+
+/* Of coap/endpoint.h, for this node's endpoint. */
+TOMTE_MUST_CHECK enum tomte_err
+node_link_request(struct tomte_node *n,
+                  const struct tomte_coap_request *request, uint32_t *handle);
+TOMTE_MUST_CHECK enum tomte_err
+node_link_renew(struct tomte_node *n, uint32_t handle,
+                const struct tomte_coap_parts *parts);
+void node_link_cancel(struct tomte_node *n, uint32_t handle);
+
+/* An answer, or none (drop). One for which there is no room is dropped: the
+ * client asks again. */
+void node_link_respond(struct tomte_node *n, uint32_t request,
+                       const struct tomte_coap_parts *parts);
+void node_link_drop(struct tomte_node *n, uint32_t request);
+
+/* The client of this request observes `resource`, a number of the caller's;
+ * all of its observers hear `parts`, `last` ends their observations. */
+TOMTE_MUST_CHECK enum tomte_err
+node_link_observe(struct tomte_node *n, uint32_t request, uint32_t resource);
+void node_link_notify(struct tomte_node *n, uint32_t resource,
+                      const struct tomte_coap_parts *parts, bool last);
+
 /* ---- reply.c ---- */
 
 /* The code of an error and, for a person, its text as diagnostic payload (RFC
@@ -44,6 +80,11 @@ void node_reply_page(struct tomte_node *n, uint32_t request,
  * handle. */
 void node_route_request(struct tomte_node *n, const struct tomte_addr *from,
                         uint32_t request, const struct tomte_coap_msg *msg);
+
+/* What came of a request of ours, to whoever made it. */
+void node_route_response(struct tomte_node *n, uint64_t c,
+                         const struct tomte_coap_msg *msg, bool last);
+void node_route_failed(struct tomte_node *n, uint64_t c);
 
 /* A request of ours: POST or GET on a path with perhaps a query and a CBOR
  * payload. */

@@ -79,7 +79,7 @@ static void stop_observing(struct tomte_node *n, struct cell *c)
 {
     if (c->handle == 0)
         return;
-    tomte_coap_cancel(&n->coap, c->handle);
+    node_link_cancel(n, c->handle);
     c->handle = 0;
 }
 
@@ -128,12 +128,7 @@ uint16_t node_cell_serve(struct tomte_node *n,
 static void drop_observers(struct tomte_node *n, uint16_t at)
 {
     struct tomte_coap_parts gone = {.code = TOMTE_COAP_NOT_FOUND};
-    uint32_t observer = 0;
-    while ((observer = tomte_coap_next_observer(&n->coap, at + 1u, observer)) !=
-           0)
-        if (tomte_coap_notify(&n->coap, n->now_ms, observer, &gone, true) !=
-            TOMTE_OK)
-            tomte_coap_unobserve(&n->coap, observer);
+    node_link_notify(n, at, &gone, true);
 }
 
 void node_cell_view_end(struct tomte_node *n)
@@ -185,7 +180,6 @@ void node_cell_get(struct tomte_node *n, const struct tomte_addr *from,
 {
     uint8_t options[TOMTE_CHANNEL_OPTIONS_MAX];
     struct tomte_coap_parts parts;
-    uint32_t observer;
     uint16_t at = node_cell_find(n, &channel->channel);
     struct cell *c = at == NODE_CELL_NONE ? NULL : &n->cells[at];
     (void)from;
@@ -201,11 +195,9 @@ void node_cell_get(struct tomte_node *n, const struct tomte_addr *from,
     }
     /* A full table of observers: answered as if it had not been asked. */
     if (channel->op == TOMTE_CHANNEL_OBSERVE &&
-        tomte_coap_observe(&n->coap, request, at + 1u, at, &observer) !=
-            TOMTE_OK)
+        node_link_observe(n, request, at) != TOMTE_OK)
         n->again = true;
-    if (tomte_coap_respond(&n->coap, n->now_ms, request, &parts) != TOMTE_OK)
-        tomte_coap_drop(&n->coap, n->now_ms, request);
+    node_link_respond(n, request, &parts);
 }
 
 static void notify(struct tomte_node *n, uint16_t at)
@@ -213,15 +205,10 @@ static void notify(struct tomte_node *n, uint16_t at)
     struct cell *c = &n->cells[at];
     uint8_t options[TOMTE_CHANNEL_OPTIONS_MAX];
     struct tomte_coap_parts parts;
-    uint32_t observer = 0;
     if (content_parts(c, TOMTE_BUF_ARRAY(options), &parts) != TOMTE_OK)
         return;
     c->told_revision = c->state.revision;
-    while ((observer = tomte_coap_next_observer(&n->coap, at + 1u, observer)) !=
-           0)
-        if (tomte_coap_notify(&n->coap, n->now_ms, observer, &parts, false) !=
-            TOMTE_OK)
-            tomte_coap_unobserve(&n->coap, observer);
+    node_link_notify(n, at, &parts, false);
 }
 
 /* ---- observing ---- */
@@ -237,7 +224,7 @@ static void register_at(struct tomte_node *n, uint16_t at)
     enum tomte_err err = observe_parts(
         c, TOMTE_CHANNEL_OBSERVE, TOMTE_BUF_ARRAY(options), &request.parts);
     if (err == TOMTE_OK)
-        err = tomte_coap_request(&n->coap, n->now_ms, &request, &c->handle);
+        err = node_link_request(n, &request, &c->handle);
     if (err != TOMTE_OK)
         c->handle = 0;
     c->retry_ms = n->now_ms + RETRY_MS;
@@ -321,7 +308,7 @@ void node_cell_stale(struct tomte_node *n, uint64_t c)
     enum tomte_err err = observe_parts(cell, TOMTE_CHANNEL_OBSERVE,
                                        TOMTE_BUF_ARRAY(options), &parts);
     if (err == TOMTE_OK)
-        err = tomte_coap_renew(&n->coap, n->now_ms, cell->handle, &parts);
+        err = node_link_renew(n, cell->handle, &parts);
     if (err == TOMTE_OK)
         return;
     stop_observing(n, cell);

@@ -76,7 +76,7 @@ void node_control_init(struct tomte_node *n)
     n->lease_now = true;
     encode_offer(n);
     /* A peer of the home from the first datagram on: its own address too. */
-    if (tomte_coap_link(&n->coap, n->now_ms, &n->config.keeper) != TOMTE_OK)
+    if (node_link_peer(n, &n->config.keeper) != TOMTE_OK)
         node_log(n, TOMTE_LOG_ERROR, "no room for the link to the keeper");
 }
 
@@ -154,7 +154,7 @@ void node_control_work(struct tomte_node *n)
         return;
     /* A lease request is never repeated: a newer one says more. */
     if (n->lease_handle != 0)
-        tomte_coap_cancel(&n->coap, n->lease_handle);
+        node_link_cancel(n, n->lease_handle);
     n->lease_handle = 0;
     send_request(n);
 }
@@ -234,7 +234,7 @@ void node_control_poke(struct tomte_node *n, uint32_t request,
         node_reply_error(n, request, TOMTE_ERR_MALFORMED, NULL);
         return;
     }
-    tomte_coap_drop(&n->coap, n->now_ms, request);
+    node_link_drop(n, request);
     if (version > n->confirmed)
         want_view(n, version);
 }

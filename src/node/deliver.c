@@ -113,7 +113,7 @@ static enum tomte_err post(struct tomte_node *n, struct source *from,
         &r, TOMTE_BUF_ARRAY(options), &request.parts);
     request.cookie = cookie(COOKIE_SEND, index, send->generation);
     if (err == TOMTE_OK)
-        err = tomte_coap_request(&n->coap, n->now_ms, &request, &send->handle);
+        err = node_link_request(n, &request, &send->handle);
     return err;
 }
 
@@ -243,12 +243,12 @@ void node_deliver_forget(struct tomte_node *n, const struct slot *s)
     for (int i = 0; i < NODE_SENDS; i++)
         if (n->sends[i].used && !n->sends[i].press &&
             n->sends[i].from == s->index) {
-            tomte_coap_cancel(&n->coap, n->sends[i].handle);
+            node_link_cancel(n, n->sends[i].handle);
             n->sends[i].used = false;
         }
     for (unsigned i = 0; i < s->ports_len; i++)
         if (s->ports[i].actuator && s->ports[i].writer.in_flight)
-            tomte_coap_cancel(&n->coap, s->ports[i].write_handle);
+            node_link_cancel(n, s->ports[i].write_handle);
 }
 
 /* ---- writes to actuators ---- */
@@ -275,8 +275,7 @@ static void write_due(struct tomte_node *n, struct slot *s, unsigned port)
     enum tomte_err err = tomte_channel_request_encode(
         &r, TOMTE_BUF_ARRAY(options), &request.parts);
     if (err == TOMTE_OK)
-        err =
-            tomte_coap_request(&n->coap, n->now_ms, &request, &p->write_handle);
+        err = node_link_request(n, &request, &p->write_handle);
     if (err == TOMTE_OK)
         return;
     struct tomte_writer_answer none = {.sequence = w.sequence,

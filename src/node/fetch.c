@@ -71,7 +71,7 @@ void node_fetch_cancel(struct tomte_node *n, uint16_t fetch)
     if (f->kind == FETCH_FREE)
         return;
     drop_received(n, f);
-    tomte_coap_cancel(&n->coap, f->handle);
+    node_link_cancel(n, f->handle);
     f->kind = FETCH_FREE;
 }
 

@@ -3,8 +3,9 @@
  *
  * One step, one way through (ARCHITECTURE.md has the hops by name):
  *
- *   node.c      step: coap in -> work -> sync -> poll: coap out
- *   route.c     a request's path -> one serve function
+ *   node.c      step: link in -> work -> sync -> poll: link out
+ *   link.c      the one way to and from the CoAP endpoint
+ *   route.c     a request's path -> one serve function; an answer -> who asked
  *   reply.c     answers, whole and in blocks (RFC 7959)
  *   fetch.c     the client's side of blocks: views, images, checkpoints
  *   upload.c    the server's side of Block1: images and commands

@@ -322,7 +322,7 @@ void node_keeper_lease(struct tomte_node *n, const struct tomte_addr *from,
     /* A node of the home keeps to the HOME profile: what its requests leave
      * behind may be forgotten in ten seconds, not in minutes. */
     if (tomte_home_find_node(&n->keeper->home, &r.name) != TOMTE_HOME_NONE &&
-        tomte_coap_link(&n->coap, n->now_ms, from) != TOMTE_OK)
+        node_link_peer(n, from) != TOMTE_OK)
         node_log(n, TOMTE_LOG_WARN, "no room for a link to a node");
     e.u.lease.request = &r;
     e.u.lease.from = *from;
@@ -415,7 +415,6 @@ void node_keeper_why(struct tomte_node *n, uint32_t request,
                                      .payload = TOMTE_SPAN(text, t.len)};
     if (err != TOMTE_OK)
         node_reply_error(n, request, err, NULL);
-    else if (tomte_coap_respond(&n->coap, n->now_ms, request, &parts) !=
-             TOMTE_OK)
-        tomte_coap_drop(&n->coap, n->now_ms, request);
+    else
+        node_link_respond(n, request, &parts);
 }

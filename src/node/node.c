@@ -15,11 +15,6 @@
      NODE_SENDS * sizeof(struct send) + NODE_FETCHES * sizeof(struct fetch) +  \
      4096)
 
-static const uint16_t known_options[] = {
-    TOMTE_COAP_OPT_URI_HOST,  TOMTE_COAP_OPT_URI_PORT, TOMTE_COAP_OPT_URI_PATH,
-    TOMTE_COAP_OPT_URI_QUERY, TOMTE_COAP_OPT_ACCEPT,   TOMTE_COAP_OPT_BLOCK1,
-    TOMTE_COAP_OPT_BLOCK2};
-
 struct tomte_node_sizes tomte_node_sizes_default(void)
 {
 #ifdef TOMTE_MCU
@@ -39,29 +34,6 @@ struct tomte_node_sizes tomte_node_sizes_default(void)
 #endif
 }
 
-static struct tomte_coap_config coap_config(const struct tomte_node_config *c)
-{
-    struct tomte_coap_config config = tomte_coap_config_default(c->seed);
-    config.params.ack_delay_ms = TOMTE_COAP_HOME.ack_delay_ms;
-#ifndef TOMTE_MCU
-    /* What a request leaves behind lasts some ten seconds. A node answers its
-     * own containers on one peer entry, its own; a keeper hears of every node
-     * two to six times a second. */
-    uint32_t inbound = 512u + 32u * c->sizes.home_nodes;
-    config.inbound = (uint16_t)(inbound < 4096 ? inbound : 4096);
-    config.inbound_per_peer = 512;
-    config.exchanges = 512;
-    config.exchanges_per_peer = 128;
-    config.peers = (uint16_t)(64u + c->sizes.home_nodes);
-    config.blocks = (uint16_t)(4096u + 32u * c->sizes.home_nodes);
-    config.observers = 256;
-    config.observers_per_peer = 128;
-#endif
-    config.known = known_options;
-    config.known_count = sizeof known_options / sizeof known_options[0];
-    return config;
-}
-
 static struct tomte_store_config store_config(const struct tomte_node_config *c,
                                               struct tomte_arena *arena)
 {
@@ -76,9 +48,8 @@ static struct tomte_store_config store_config(const struct tomte_node_config *c,
 
 size_t tomte_node_memory(const struct tomte_node_config *config)
 {
-    struct tomte_coap_config coap = coap_config(config);
     struct tomte_store_config store = store_config(config, NULL);
-    return FIXED_BYTES + tomte_coap_memory(&coap) + tomte_store_memory(&store) +
+    return FIXED_BYTES + node_link_memory(config) + tomte_store_memory(&store) +
            config->sizes.cells * sizeof(struct cell) +
            config->sizes.log_lines * sizeof(struct log_line) +
            node_slot_memory(config) + node_resource_memory(config) +
@@ -161,12 +132,11 @@ static enum tomte_err count_boot(struct tomte_node *n)
 
 static enum tomte_err start(struct tomte_node *n)
 {
-    struct tomte_coap_config coap = coap_config(&n->config);
     enum tomte_err err = mount(n);
     if (err == TOMTE_OK)
         err = count_boot(n);
     if (err == TOMTE_OK)
-        err = tomte_coap_init(&n->coap, &coap, n->arena);
+        err = node_link_init(n);
     if (err == TOMTE_OK)
         err = node_resource_init(n);
     if (err == TOMTE_OK)
@@ -214,101 +184,6 @@ void tomte_node_wipe(struct tomte_node *node)
 
 /* ---- one step ---- */
 
-static void on_response(struct tomte_node *n, const struct tomte_coap_effect *e)
-{
-    switch (cookie_kind(e->cookie)) {
-    case COOKIE_LEASE:
-        node_control_answer(n, &e->msg);
-        break;
-    case COOKIE_FETCH:
-        node_fetch_answer(n, e->cookie, &e->msg);
-        break;
-    case COOKIE_OBSERVE:
-        node_cell_answer(n, e->cookie, &e->msg, e->last);
-        break;
-    case COOKIE_WRITE:
-        node_deliver_write_answer(n, e->cookie, &e->msg);
-        break;
-    case COOKIE_SEND:
-        node_deliver_send_answer(n, e->cookie, &e->msg);
-        break;
-    case COOKIE_RECORDS:
-        node_replicate_answer(n, e->cookie, &e->msg);
-        break;
-    case COOKIE_POKE:
-        break;
-    }
-}
-
-static void on_failure(struct tomte_node *n, uint64_t c)
-{
-    switch (cookie_kind(c)) {
-    case COOKIE_LEASE:
-        node_control_failed(n);
-        break;
-    case COOKIE_FETCH:
-        node_fetch_failed(n, c);
-        break;
-    case COOKIE_OBSERVE:
-        node_cell_failed(n, c);
-        break;
-    case COOKIE_WRITE:
-        node_deliver_write_failed(n, c);
-        break;
-    case COOKIE_SEND:
-        node_deliver_send_failed(n, c);
-        break;
-    case COOKIE_RECORDS:
-        node_replicate_failed(n, c);
-        break;
-    case COOKIE_POKE:
-        break;
-    }
-}
-
-/* What the endpoint hands up; the datagrams it wants sent wait in it. */
-static void coap_up(struct tomte_node *n, const struct tomte_coap_effect *e)
-{
-    switch (e->kind) {
-    case TOMTE_COAP_REQUEST:
-        node_route_request(n, &e->peer, e->handle, &e->msg);
-        break;
-    case TOMTE_COAP_RESPONSE:
-        on_response(n, e);
-        break;
-    case TOMTE_COAP_FAILED:
-        on_failure(n, e->cookie);
-        break;
-    case TOMTE_COAP_STALE:
-        node_cell_stale(n, e->cookie);
-        break;
-    case TOMTE_COAP_SEND:
-    case TOMTE_COAP_PONG:
-    case TOMTE_COAP_GONE:
-        break;
-    }
-}
-
-static void coap_in(struct tomte_node *n, const struct tomte_node_event *event)
-{
-    struct tomte_coap_event e = {.kind = TOMTE_COAP_EVENT_TIMER,
-                                 .now_ms = n->now_ms};
-    if (event->kind == TOMTE_NODE_DATAGRAM) {
-        e.kind = TOMTE_COAP_EVENT_DATAGRAM;
-        e.from = event->from;
-        e.bytes = event->bytes;
-    }
-    /* A datagram that is refused was counted there; noise is no news. */
-    (void)tomte_coap_step(&n->coap, &e);
-}
-
-static void coap_drain(struct tomte_node *n)
-{
-    struct tomte_coap_effect e;
-    while (tomte_coap_poll_up(&n->coap, &e))
-        coap_up(n, &e);
-}
-
 static void work(struct tomte_node *n)
 {
     n->again = false;
@@ -342,12 +217,12 @@ void tomte_node_step(struct tomte_node *node,
         node->now_ms = event->now_ms;
     if (node->broken)
         return;
-    coap_in(node, event);
-    coap_drain(node);
+    node_link_step(node, event);
+    node_link_drain(node);
     if (event->kind == TOMTE_NODE_READING)
         node_resource_reading(node, event->resource, event->bytes);
     work(node);
-    coap_drain(node);
+    node_link_drain(node);
     commit(node);
 }
 
@@ -362,7 +237,7 @@ uint64_t tomte_node_deadline(const struct tomte_node *n)
         return UINT64_MAX;
     if (n->again)
         return n->now_ms;
-    uint64_t at = tomte_coap_deadline(&n->coap);
+    uint64_t at = node_link_deadline(n);
     at = earlier(at, node_control_deadline(n));
     at = earlier(at, node_fetch_deadline(n));
     at = earlier(at, node_slot_deadline(n));
@@ -404,26 +279,12 @@ static bool poll_drive(struct tomte_node *n, struct tomte_node_effect *out)
     return false;
 }
 
-static bool poll_send(struct tomte_node *n, struct tomte_node_effect *out)
-{
-    struct tomte_coap_effect e;
-    while (tomte_coap_poll(&n->coap, &e)) {
-        if (e.kind != TOMTE_COAP_SEND) {
-            coap_up(n, &e);
-            continue;
-        }
-        *out = (struct tomte_node_effect){
-            .kind = TOMTE_NODE_SEND, .to = e.peer, .bytes = e.bytes};
-        return true;
-    }
-    return false;
-}
-
 bool tomte_node_poll(struct tomte_node *node, struct tomte_node_effect *out)
 {
     if (poll_line(node, out))
         return true;
-    return !node->broken && (poll_drive(node, out) || poll_send(node, out));
+    return !node->broken &&
+           (poll_drive(node, out) || node_link_poll(node, out));
 }
 
 /* ---- questions ---- */

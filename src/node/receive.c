@@ -38,8 +38,7 @@ static void answer(struct tomte_node *n, uint32_t request, enum tomte_err err,
     enum tomte_err made = tomte_channel_answer_encode(
         err, &pair, TOMTE_BUF_ARRAY(options), TOMTE_BUF_ARRAY(payload), &parts);
     TOMTE_ASSERT(made == TOMTE_OK);
-    if (tomte_coap_respond(&n->coap, n->now_ms, request, &parts) != TOMTE_OK)
-        tomte_coap_drop(&n->coap, n->now_ms, request);
+    node_link_respond(n, request, &parts);
 }
 
 static struct inbox_entry *push(struct slot *s, unsigned port, uint32_t request,
@@ -71,11 +70,11 @@ static void replace_request(struct tomte_node *n, struct slot *s, unsigned port,
             tomte_origin_compare(&e->origin, origin) != 0)
             continue;
         if (e->request != 0)
-            tomte_coap_drop(&n->coap, n->now_ms, e->request);
+            node_link_drop(n, e->request);
         e->request = request;
         return;
     }
-    tomte_coap_drop(&n->coap, n->now_ms, request);
+    node_link_drop(n, request);
 }
 
 static void log_gap(struct tomte_node *n, const struct slot *s,

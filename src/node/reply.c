@@ -10,22 +10,13 @@
 #define OPTIONS_BYTES 48
 #define PAGE_KEPT_MS  10000u
 
-static void respond(struct tomte_node *n, uint32_t request,
-                    const struct tomte_coap_parts *parts)
-{
-    enum tomte_err err =
-        tomte_coap_respond(&n->coap, n->now_ms, request, parts);
-    if (err != TOMTE_OK && err != TOMTE_ERR_NOT_FOUND)
-        tomte_coap_drop(&n->coap, n->now_ms, request);
-}
-
 void node_reply_error(struct tomte_node *n, uint32_t request,
                       enum tomte_err err, const char *text)
 {
     struct tomte_coap_parts parts = {
         .code = (uint8_t)tomte_err_coap_code(err),
         .payload = tomte_span_str(text != NULL ? text : tomte_err_text(err))};
-    respond(n, request, &parts);
+    node_link_respond(n, request, &parts);
 }
 
 void node_reply_cbor(struct tomte_node *n, uint32_t request, uint8_t code,
@@ -39,7 +30,7 @@ void node_reply_cbor(struct tomte_node *n, uint32_t request, uint8_t code,
         tomte_coap_put_uint(&o, TOMTE_COAP_OPT_CONTENT_FORMAT,
                             TOMTE_FORMAT_CBOR);
     if (tomte_coap_options_end(&o, &parts.options) == TOMTE_OK)
-        respond(n, request, &parts);
+        node_link_respond(n, request, &parts);
 }
 
 /* The block asked for, at most of our size. */
@@ -89,7 +80,7 @@ void node_reply_block(struct tomte_node *n, uint32_t request,
     if (err != TOMTE_OK)
         node_reply_error(n, request, err, NULL);
     else
-        respond(n, request, &parts);
+        node_link_respond(n, request, &parts);
 }
 
 /* ---- pages ---- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a request's path to the one function that serves it. Names under
- * /.tomte/ are the links between nodes and what people ask of a node; every
- * other path is a channel. */
+/* From a request's path to the one function that serves it, and from an answer
+ * to the file that asked. Names under /.tomte/ are the links between nodes and
+ * what people ask of a node; every other path is a channel. */
 #include "node/internal.h"
 
 #include "coap/link_format.h"
@@ -228,6 +228,63 @@ void node_route_request(struct tomte_node *n, const struct tomte_addr *from,
         channel(n, &r);
 }
 
+/* ---- answers: from the cookie to who asked ---- */
+
+void node_route_response(struct tomte_node *n, uint64_t c,
+                         const struct tomte_coap_msg *msg, bool last)
+{
+    switch (cookie_kind(c)) {
+    case COOKIE_LEASE:
+        node_control_answer(n, msg);
+        break;
+    case COOKIE_FETCH:
+        node_fetch_answer(n, c, msg);
+        break;
+    case COOKIE_OBSERVE:
+        node_cell_answer(n, c, msg, last);
+        break;
+    case COOKIE_WRITE:
+        node_deliver_write_answer(n, c, msg);
+        break;
+    case COOKIE_SEND:
+        node_deliver_send_answer(n, c, msg);
+        break;
+    case COOKIE_RECORDS:
+        node_replicate_answer(n, c, msg);
+        break;
+    case COOKIE_POKE:
+        break;
+    }
+}
+
+void node_route_failed(struct tomte_node *n, uint64_t c)
+{
+    switch (cookie_kind(c)) {
+    case COOKIE_LEASE:
+        node_control_failed(n);
+        break;
+    case COOKIE_FETCH:
+        node_fetch_failed(n, c);
+        break;
+    case COOKIE_OBSERVE:
+        node_cell_failed(n, c);
+        break;
+    case COOKIE_WRITE:
+        node_deliver_write_failed(n, c);
+        break;
+    case COOKIE_SEND:
+        node_deliver_send_failed(n, c);
+        break;
+    case COOKIE_RECORDS:
+        node_replicate_failed(n, c);
+        break;
+    case COOKIE_POKE:
+        break;
+    }
+}
+
+/* ---- asking ---- */
+
 enum tomte_err node_ask(struct tomte_node *n, const struct node_ask *ask,
                         uint32_t *handle)
 {
@@ -251,5 +308,5 @@ enum tomte_err node_ask(struct tomte_node *n, const struct node_ask *ask,
     enum tomte_err err = tomte_coap_options_end(&o, &request.parts.options);
     if (err != TOMTE_OK)
         return err;
-    return tomte_coap_request(&n->coap, n->now_ms, &request, handle);
+    return node_link_request(n, &request, handle);
 }

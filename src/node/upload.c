@@ -146,9 +146,7 @@ static void refuse(struct tomte_node *n, uint32_t request, enum tomte_err err,
     if (err == TOMTE_ERR_STATE) {
         struct tomte_coap_parts parts = {
             .code = TOMTE_COAP_REQUEST_ENTITY_INCOMPLETE};
-        if (tomte_coap_respond(&n->coap, n->now_ms, request, &parts) !=
-            TOMTE_OK)
-            tomte_coap_drop(&n->coap, n->now_ms, request);
+        node_link_respond(n, request, &parts);
         return;
     }
     node_reply_error(n, request, err, text);
@@ -162,9 +160,8 @@ static void reply_block1(struct tomte_node *n, uint32_t request, uint8_t code,
     struct tomte_coap_parts parts = {.code = code};
     tomte_coap_options_init(&o, TOMTE_BUF_ARRAY(memory));
     tomte_coap_put_block(&o, TOMTE_COAP_OPT_BLOCK1, block);
-    if (tomte_coap_options_end(&o, &parts.options) == TOMTE_OK &&
-        tomte_coap_respond(&n->coap, n->now_ms, request, &parts) != TOMTE_OK)
-        tomte_coap_drop(&n->coap, n->now_ms, request);
+    if (tomte_coap_options_end(&o, &parts.options) == TOMTE_OK)
+        node_link_respond(n, request, &parts);
 }
 
 static enum tomte_err block_of(const struct tomte_coap_msg *msg,

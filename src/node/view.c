@@ -30,7 +30,7 @@ static enum tomte_err store_view(struct tomte_node *n, struct tomte_span bytes)
 /* Nodes that this one talks to are links: never forgotten to make room. */
 static void link_peer(struct tomte_node *n, const struct tomte_addr *addr)
 {
-    if (tomte_coap_link(&n->coap, n->now_ms, addr) != TOMTE_OK)
+    if (node_link_peer(n, addr) != TOMTE_OK)
         node_log(n, TOMTE_LOG_WARN, "no room for a link to another node");
 }
 
