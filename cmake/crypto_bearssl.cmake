@@ -11,8 +11,9 @@ if(NOT TOMTE_CORE_ONLY)
 endif()
 
 if(TOMTE_BEARSSL_INCLUDE AND TOMTE_BEARSSL_LIBRARY)
-  add_library(tomte_crypto_bearssl STATIC
-              ${PROJECT_SOURCE_DIR}/src/crypto/bearssl/bearssl.c)
+  file(GLOB sources CONFIGURE_DEPENDS
+       ${PROJECT_SOURCE_DIR}/src/crypto/bearssl/*.c)
+  add_library(tomte_crypto_bearssl STATIC ${sources})
   target_include_directories(tomte_crypto_bearssl SYSTEM
                              PRIVATE ${TOMTE_BEARSSL_INCLUDE})
   target_link_libraries(tomte_crypto_bearssl

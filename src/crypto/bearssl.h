@@ -9,3 +9,9 @@
 #include "crypto/crypto.h"
 
 extern const struct tomte_crypto tomte_crypto_bearssl;
+
+#ifndef TOMTE_MCU
+/* That one, or where the processor has AES instructions (x86) a table that uses
+ * them and is the same otherwise. Ask once: it asks the processor. */
+const struct tomte_crypto *tomte_crypto_bearssl_fastest(void);
+#endif

@@ -99,21 +99,6 @@ static void begin_mac(void *state, struct tomte_span key)
     add_part(state, key);
 }
 
-static void derive(struct tomte_span salt, struct tomte_span secret,
-                   struct tomte_span info, struct tomte_buf out)
-{
-    struct state s;
-    struct tomte_random r;
-    begin(&s);
-    add_part(&s, TOMTE_SPAN_LIT("derive"));
-    add_part(&s, salt);
-    add_part(&s, secret);
-    add_part(&s, info);
-    mix(&s, s.word);
-    memcpy(r.s, s.lane, sizeof r.s);
-    tomte_random_fill(&r, out);
-}
-
 static void seed_random(void *state, struct tomte_span seed)
 {
     struct tomte_random *r = state;
@@ -139,6 +124,152 @@ static void fill_random(void *state, struct tomte_buf out)
     tomte_random_fill(state, out);
 }
 
+/* ---- encryption: a stream of pseudo-random bytes, and a mac ------------- */
+
+static void begin_aead(struct state *s, const struct tomte_aead *how)
+{
+    uint64_t len = 0;
+    begin(s);
+    add_part(s, how->key);
+    add_part(s, how->nonce);
+    mix(s, (uint64_t)how->alg);
+    for (size_t i = 0; i < how->aad_parts; i++) {
+        add(s, how->aad[i]);
+        len += how->aad[i].len;
+    }
+    mix(s, len);
+}
+
+static void stream(const struct tomte_aead *how, struct tomte_buf data)
+{
+    struct state s;
+    struct tomte_random r;
+    begin(&s);
+    add_part(&s, how->key);
+    add_part(&s, how->nonce);
+    mix(&s, s.word);
+    memcpy(r.s, s.lane, sizeof r.s);
+    for (size_t i = 0; i < data.cap; i += 8) {
+        uint64_t word = tomte_random_next(&r);
+        for (size_t j = i; j < data.cap && j < i + 8; j++, word >>= 8)
+            data.data[j] ^= (uint8_t)word;
+    }
+}
+
+static void seal(const struct tomte_aead *how, struct tomte_buf plain,
+                 uint8_t digest[TOMTE_SHA256_BYTES])
+{
+    struct state s;
+    begin_aead(&s, how);
+    add(&s, TOMTE_SPAN(plain.data, plain.cap));
+    end(&s, digest);
+}
+
+static enum tomte_err encrypt(const struct tomte_aead *how,
+                              struct tomte_buf data, uint8_t *tag)
+{
+    uint8_t digest[TOMTE_SHA256_BYTES];
+    seal(how, data, digest);
+    stream(how, data);
+    memcpy(tag, digest, tomte_alg_size(how->alg));
+    return TOMTE_OK;
+}
+
+static enum tomte_err decrypt(const struct tomte_aead *how,
+                              struct tomte_buf data, const uint8_t *tag)
+{
+    uint8_t digest[TOMTE_SHA256_BYTES];
+    stream(how, data);
+    seal(how, data, digest);
+    bool same = memcmp(digest, tag, tomte_alg_size(how->alg)) == 0;
+    return same ? TOMTE_OK : TOMTE_ERR_DENIED;
+}
+
+/* ---- key pairs: a public key is a digest of the private one -------------- */
+
+static void digest_of(const char *what, struct tomte_span a,
+                      struct tomte_span b, uint8_t digest[TOMTE_SHA256_BYTES])
+{
+    struct state s;
+    begin(&s);
+    add_part(&s, tomte_span_str(what));
+    add_part(&s, a);
+    add_part(&s, b);
+    end(&s, digest);
+}
+
+/* The top bit is clear, so that both halves are below P-256's prime. */
+static void second_half(const uint8_t *x, uint8_t *y)
+{
+    digest_of("y", TOMTE_SPAN(x, 32), TOMTE_SPAN_NONE, y);
+    y[0] &= 0x7f;
+}
+
+static bool is_point(enum tomte_curve curve, const uint8_t *public_key)
+{
+    uint8_t y[32];
+    if (curve == TOMTE_CURVE_X25519)
+        return true;
+    second_half(public_key, y);
+    return curve == TOMTE_CURVE_P256 && memcmp(y, public_key + 32, 32) == 0;
+}
+
+static enum tomte_err public_key(enum tomte_curve curve,
+                                 const uint8_t *private_key, uint8_t *out)
+{
+    digest_of("x", TOMTE_SPAN(private_key, 32), TOMTE_SPAN_NONE, out);
+    out[0] &= 0x7f;
+    if (curve == TOMTE_CURVE_P256)
+        second_half(out, out + 32);
+    return TOMTE_OK;
+}
+
+/* Of both public keys, in an order that does not depend on the side. */
+static enum tomte_err agree(enum tomte_curve curve, const uint8_t *private_key,
+                            const uint8_t *peer, uint8_t *secret)
+{
+    uint8_t own[TOMTE_P256_PUBLIC_BYTES];
+    if (!is_point(curve, peer))
+        return TOMTE_ERR_INVALID;
+    (void)public_key(curve, private_key, own);
+    struct tomte_span a = TOMTE_SPAN(own, 32), b = TOMTE_SPAN(peer, 32);
+    if (tomte_span_compare(a, b) < 0)
+        digest_of("agree", a, b, secret);
+    else
+        digest_of("agree", b, a, secret);
+    return TOMTE_OK;
+}
+
+/* Anybody can compute it; r and s stay in range for the same reason. */
+static void signature_of(const uint8_t *key, struct tomte_span digest,
+                         uint8_t *out)
+{
+    digest_of("r", TOMTE_SPAN(key, 32), digest, out);
+    digest_of("s", TOMTE_SPAN(key, 32), digest, out + 32);
+    out[0] &= 0x7f;
+    out[32] &= 0x7f;
+}
+
+static enum tomte_err sign(enum tomte_curve curve, const uint8_t *private_key,
+                           struct tomte_span digest, uint8_t *signature)
+{
+    uint8_t own[TOMTE_P256_PUBLIC_BYTES];
+    (void)public_key(curve, private_key, own);
+    signature_of(own, digest, signature);
+    return TOMTE_OK;
+}
+
+static enum tomte_err verify(enum tomte_curve curve, const uint8_t *key,
+                             struct tomte_span digest, const uint8_t *signature)
+{
+    uint8_t own[TOMTE_P256_SIGNATURE_BYTES];
+    if (curve != TOMTE_CURVE_P256)
+        return TOMTE_ERR_UNSUPPORTED;
+    signature_of(key, digest, own);
+    bool same = memcmp(own, signature, sizeof own) == 0;
+    return same && is_point(curve, key) ? TOMTE_OK : TOMTE_ERR_DENIED;
+}
+
 const struct tomte_crypto tomte_crypto_fake = {
     .name = "fake",
     .sha256_init = begin,
@@ -147,7 +278,12 @@ const struct tomte_crypto tomte_crypto_fake = {
     .hmac_init = begin_mac,
     .hmac_update = add,
     .hmac_final = end,
-    .hkdf = derive,
+    .encrypt = encrypt,
+    .decrypt = decrypt,
+    .public_key = public_key,
+    .agree = agree,
+    .sign = sign,
+    .verify = verify,
     .drbg_init = seed_random,
     .drbg_reseed = reseed_random,
     .drbg_fill = fill_random,

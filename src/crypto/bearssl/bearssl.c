@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "crypto/bearssl.h"
-
-#include <bearssl.h>
+#include "backend.h"
 
 _Static_assert(sizeof(br_sha256_context) <=
                    sizeof((struct tomte_sha256){0}.opaque),
@@ -51,17 +49,34 @@ static void hmac_final(void *state, uint8_t tag[TOMTE_SHA256_BYTES])
     br_hmac_out(state, tag);
 }
 
-static void hkdf(struct tomte_span salt, struct tomte_span secret,
-                 struct tomte_span info, struct tomte_buf out)
+#ifndef TOMTE_MCU
+_Static_assert(sizeof(struct sha512) <= sizeof((struct tomte_hash){0}.opaque),
+               "state of a long digest");
+
+static void sha512_init(void *state, size_t size)
 {
-    br_hkdf_context k;
-    const void *salted = salt.len > 0 ? salt.data : BR_HKDF_NO_SALT;
-    br_hkdf_init(&k, &br_sha256_vtable, salted, salt.len);
-    br_hkdf_inject(&k, bytes(secret), secret.len);
-    br_hkdf_flip(&k);
-    br_hkdf_produce(&k, bytes(info), info.len, out.data, out.cap);
-    tomte_wipe(&k, sizeof k);
+    struct sha512 *s = state;
+    s->size = size;
+    if (size == br_sha384_SIZE)
+        br_sha384_init(&s->context);
+    else
+        br_sha512_init(&s->context);
 }
+
+static void sha512_update(void *state, struct tomte_span data)
+{
+    br_sha512_update(&((struct sha512 *)state)->context, data.data, data.len);
+}
+
+static void sha512_final(void *state, uint8_t *digest)
+{
+    struct sha512 *s = state;
+    if (s->size == br_sha384_SIZE)
+        br_sha384_out(&s->context, digest);
+    else
+        br_sha512_out(&s->context, digest);
+}
+#endif
 
 static void drbg_init(void *state, struct tomte_span seed)
 {
@@ -78,16 +93,35 @@ static void drbg_fill(void *state, struct tomte_buf out)
     br_hmac_drbg_generate(state, out.data, out.cap);
 }
 
-const struct tomte_crypto tomte_crypto_bearssl = {
-    .name = "bearssl",
-    .sha256_init = sha256_init,
-    .sha256_update = sha256_update,
-    .sha256_final = sha256_final,
-    .hmac_init = hmac_init,
-    .hmac_update = hmac_update,
-    .hmac_final = hmac_final,
-    .hkdf = hkdf,
-    .drbg_init = drbg_init,
-    .drbg_reseed = drbg_reseed,
-    .drbg_fill = drbg_fill,
-};
+#ifdef TOMTE_MCU
+#define LONG_DIGESTS .sha512_init = NULL
+#else
+#define LONG_DIGESTS                                                           \
+    .sha512_init = sha512_init, .sha512_update = sha512_update,                \
+    .sha512_final = sha512_final
+#endif
+
+#define TABLE(title, encryption, decryption)                                   \
+    {                                                                          \
+        .name = (title), .sha256_init = sha256_init,                           \
+        .sha256_update = sha256_update, .sha256_final = sha256_final,          \
+        .hmac_init = hmac_init, .hmac_update = hmac_update,                    \
+        .hmac_final = hmac_final, LONG_DIGESTS, .encrypt = (encryption),       \
+        .decrypt = (decryption), .public_key = bearssl_public_key,             \
+        .agree = bearssl_agree, .sign = bearssl_sign,                          \
+        .verify = bearssl_verify, .drbg_init = drbg_init,                      \
+        .drbg_reseed = drbg_reseed, .drbg_fill = drbg_fill,                    \
+    }
+
+const struct tomte_crypto tomte_crypto_bearssl =
+    TABLE("bearssl", bearssl_encrypt, bearssl_decrypt);
+
+#ifndef TOMTE_MCU
+const struct tomte_crypto *tomte_crypto_bearssl_fastest(void)
+{
+    static const struct tomte_crypto with_aes_ni =
+        TABLE("bearssl, AES-NI", bearssl_encrypt_ni, bearssl_decrypt_ni);
+    bool has = br_aes_x86ni_ctrcbc_get_vtable() != NULL;
+    return has ? &with_aes_ni : &tomte_crypto_bearssl;
+}
+#endif
