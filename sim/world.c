@@ -119,7 +119,6 @@ struct sim_node *sim_add_node(struct sim *w, const char *name, bool keeper)
     n->config.addr = sim_addr(i);
     n->config.keeper = sim_addr(0);
     n->config.is_keeper = keeper;
-    n->config.lease_ms = 3000;
     n->config.sizes = tomte_node_sizes_default();
     n->config.sizes.slots = 8;
     n->config.sizes.slot_bytes = 256u << 10;

@@ -117,6 +117,24 @@ static bool ages(const struct tomte_container *c)
     return c->sequence > tomte_history_base(c->config.history);
 }
 
+/* In container time; UINT64_MAX: none is set. */
+static uint64_t first_timer(const struct tomte_container *c)
+{
+    uint64_t first = UINT64_MAX;
+    for (size_t i = 0; i < TOMTE_LIMIT_TIMERS; i++)
+        if (c->timers[i] < first)
+            first = c->timers[i];
+    return first;
+}
+
+uint64_t tomte_container_tick_ms(const struct tomte_container *c)
+{
+    if (c->state != TOMTE_CONTAINER_READY || !c->started ||
+        first_timer(c) == UINT64_MAX)
+        return UINT64_MAX;
+    return node_time(c, c->time_ms + TOMTE_TICK_MS);
+}
+
 uint64_t tomte_container_deadline_ms(const struct tomte_container *c)
 {
     switch (c->state) {
@@ -130,10 +148,7 @@ uint64_t tomte_container_deadline_ms(const struct tomte_container *c)
     default:
         return UINT64_MAX;
     }
-    uint64_t first = UINT64_MAX;
-    for (size_t i = 0; i < TOMTE_LIMIT_TIMERS; i++)
-        if (c->timers[i] < first)
-            first = c->timers[i];
+    uint64_t first = first_timer(c);
     uint64_t aged = c->checkpoint_at_ms + c->work->manifest.age_ms_max;
     if (ages(c) && aged < first)
         first = aged;

@@ -100,7 +100,8 @@ struct tomte_container_config {
  * While a container gets no events nothing tells its history that time goes on,
  * and a take-over would set its timers back by as much. A TICK is for that: a
  * record of some 30 bytes that the container does not see. A node gives one now
- * and then to a container that waits for a timer. */
+ * and then to a container that waits for a timer: see tomte_container_tick_ms.
+ * So a take-over sets timers back by TOMTE_TICK_MS at most. */
 struct tomte_event {
     enum tomte_event_kind kind;
     unsigned port;             /* MESSAGE, STATE: handle; TIMER: its id */
@@ -138,6 +139,8 @@ struct tomte_dead_letter {
 /* A timer whose event trapped has not fired as far as the container can tell;
  * it fires again this much later. */
 #define TOMTE_TIMER_RETRY_MS 1000u
+
+#define TOMTE_TICK_MS 60000u
 
 /* Fields are read through the functions below. */
 struct tomte_container {
@@ -284,6 +287,10 @@ int tomte_container_due(const struct tomte_container *c, uint64_t now_ms);
 /* When to come back, in the node's time: for a timer, the end of quarantine, or
  * a checkpoint by age; UINT64_MAX: no need. */
 uint64_t tomte_container_deadline_ms(const struct tomte_container *c);
+
+/* When a TICK is due, in the node's time: TOMTE_TICK_MS after the last event or
+ * checkpoint of a container that waits for a timer; UINT64_MAX: none is. */
+uint64_t tomte_container_tick_ms(const struct tomte_container *c);
 
 /* ---- ports ---- */
 

@@ -168,6 +168,8 @@ enum tomte_err tomte_node_init(struct tomte_node **node,
         return err;
     node_control_init(n);
     node_view_load(n);
+    if (n->has_view || n->keeper != NULL)
+        node_image_sweep(n); /* what the last view before a crash left */
     if (tomte_store_sync(&n->store) != TOMTE_OK)
         return TOMTE_ERR_IO;
     node_actuator_synced(n);
@@ -197,6 +199,15 @@ static void work(struct tomte_node *n)
         node_keeper_work(n);
 }
 
+/* Nothing else to do: the store gets ahead of what will be written. */
+static void tidy(struct tomte_node *n)
+{
+    if (n->again)
+        return;
+    if (tomte_store_clean(&n->store, NODE_TIDY_BYTES) != TOMTE_OK)
+        node_log(n, TOMTE_LOG_WARN, "storage: cannot be cleaned");
+}
+
 static void commit(struct tomte_node *n)
 {
     node_actuator_store(n);
@@ -223,6 +234,8 @@ void tomte_node_step(struct tomte_node *node,
         node_resource_reading(node, event->resource, event->bytes);
     work(node);
     node_link_drain(node);
+    if (event->kind == TOMTE_NODE_TIMER)
+        tidy(node);
     commit(node);
 }
 

@@ -78,7 +78,6 @@ struct tomte_node_config {
     struct tomte_addr keeper; /* its own when it is the keeper */
     bool is_keeper;
     struct tomte_name place; /* where the node stands; may be empty */
-    uint32_t lease_ms;       /* granted by this node when it is the keeper */
     uint64_t seed;           /* fresh for each boot, from a true source */
     struct tomte_node_sizes sizes;
     struct tomte_node_without without;

@@ -86,6 +86,24 @@ static bool next_state(struct tomte_node *n, struct slot *s,
     return false;
 }
 
+/* So that a take-over finds its timers where they are. What is in memory only
+ * is not there after one. */
+static uint64_t tick_ms(const struct slot *s)
+{
+    return s->durability == TOMTE_DURABILITY_NONE
+               ? UINT64_MAX
+               : tomte_container_tick_ms(&s->container);
+}
+
+static bool next_tick(const struct tomte_node *n, const struct slot *s,
+                      struct tomte_event *e)
+{
+    if (tick_ms(s) > n->now_ms)
+        return false;
+    e->kind = TOMTE_EVENT_TICK;
+    return true;
+}
+
 static bool next_event(struct tomte_node *n, struct slot *s,
                        struct tomte_event *e,
                        uint8_t origin[TOMTE_ORIGIN_BYTES_MAX])
@@ -94,7 +112,7 @@ static bool next_event(struct tomte_node *n, struct slot *s,
     e->seed = tomte_random_next(&n->random);
     e->unix_hi_ms = UINT64_MAX; /* nothing is known of the time of day */
     return next_start(s, e) || next_message(s, e, origin) ||
-           next_timer(n, s, e) || next_state(n, s, e);
+           next_timer(n, s, e) || next_state(n, s, e) || next_tick(n, s, e);
 }
 
 /* ---- logging what the container said ---- */
@@ -284,5 +302,6 @@ uint64_t node_run_deadline(const struct tomte_node *n, const struct slot *s)
             if (news(n, &s->ports[i]))
                 return node_deliver_has_room(s) ? n->now_ms : UINT64_MAX;
     }
-    return tomte_container_deadline_ms(c);
+    uint64_t tick = tick_ms(s), other = tomte_container_deadline_ms(c);
+    return tick < other ? tick : other;
 }

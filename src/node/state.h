@@ -33,6 +33,7 @@
 #define NODE_STANDBY_WAIT_MS 1000u /* without an ack: propose to count it out */
 #define NODE_PATH_BYTES      128
 #define NODE_COMMANDS        10
+#define NODE_TIDY_BYTES      4096u /* of the store, in a step without work */
 
 /* ---- requests made: what a cookie says ---- */
 

@@ -169,6 +169,11 @@ enum tomte_err tomte_store_clean(struct tomte_store *s, uint32_t bytes)
 {
     if (s->failed)
         return TOMTE_ERR_IO;
+    /* Where live data leave no more free, it would go round for ever. */
+    uint64_t fresh = s->written - s->tidied;
+    if (fresh <= bytes / PACE)
+        bytes = (uint32_t)fresh * PACE;
+    s->tidied += (bytes + PACE - 1) / PACE;
     enum tomte_err err = clean(s, 2 * low_water(s), bytes);
     return err == TOMTE_OK ? store_erase_ahead(s) : err;
 }

@@ -139,6 +139,7 @@ struct tomte_store {
     struct tomte_store_writer *writers;
 
     uint64_t written;
+    uint64_t tidied; /* of these, followed up by tomte_store_clean */
     uint64_t copied;
     uint32_t erased;
 
@@ -173,7 +174,8 @@ tomte_store_mount(struct tomte_store *s,
 TOMTE_MUST_CHECK enum tomte_err tomte_store_sync(struct tomte_store *s);
 
 /* Optional, in idle time: clean up to `bytes` and erase the next sector ahead,
- * so that later calls need not wait for it. */
+ * so that later calls need not wait for it. For each byte that was written it
+ * looks at 8 at most, so calling it again and again wears nothing out. */
 TOMTE_MUST_CHECK enum tomte_err tomte_store_clean(struct tomte_store *s,
                                                   uint32_t bytes);
 
