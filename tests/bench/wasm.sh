@@ -1,0 +1,198 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The engine on the kernels of tests/bench/wasm/kernels, for `./dev bench wasm`.
+#
+# x86-64: processor time of kernel for kernel compiled by gcc -O2, by wasm2c and
+# gcc -O2, in wabt's interpreter, and in each tier here; the runs of all are
+# interleaved, the medians of WASM_RUNS (7) printed. RV32IMAC: instructions
+# executed, which are exact, in QEMU. Last the geometric means of the ratios to
+# native.
+#
+# WASM_KERNELS="fib list" picks kernels; WASM_ONLY=x86 or =rv32 one machine.
+# Peers and tools that are not installed are named and left out.
+set -euo pipefail
+
+cd "$(dirname "$0")"
+root=$(cd ../.. && pwd)
+out=${TOMTE_BUILD:-$root/build}/bench-wasm
+runs=${WASM_RUNS:-7}
+only=${WASM_ONLY:-all}
+tiers=(0)
+mkdir -p "$out"
+
+# name, rounds on x86-64, rounds on RV32: a few milliseconds, or about a
+# million instructions, of native code
+kernels() {
+    while read -r name x86 rv32; do
+        [[ " ${WASM_KERNELS:-$name} " != *" $name "* ]] ||
+            echo "$name $x86 $rv32"
+    done <<END
+fib 30 20
+sha256 25 1
+sieve 60 1
+matf64 60 1
+matf32 120 1
+json 60 1
+pid 60000 300
+list 12 1
+icall 600000 20000
+brtab 150000 5000
+i64mix 900 10
+END
+}
+
+have() {
+    command -v "$1" >/dev/null || {
+        echo "wasm: no $1, left out" >&2
+        return 1
+    }
+}
+
+sources() {
+    echo "$root"/src/base/*.c "$root"/src/wasm/*.c
+}
+
+# KERNEL FILE [OPTION]
+compile() {
+    clang -O2 --target=wasm32 -nostdlib -fno-builtin "${@:3}" \
+        -Wl,--no-entry -Wl,-z,stack-size=4096 -Wl,--initial-memory=65536 \
+        -o "$out/$2" "wasm/kernels/${1}.c"
+}
+
+build_x86() {
+    local k=$1 upper
+    gcc -O2 -o "$out/$k.native" wasm/runner.c "wasm/kernels/${k}.c"
+    if [ "$wasm2c" = yes ]; then
+        upper=Z_$k
+        wasm2c "$out/$k.wasm" -o "$out/$k.c"
+        gcc -O2 -w -I"$out" -DW2C_HEADER="\"$k.h\"" \
+            -DW2C_TYPE="${upper}_instance_t" -DW2C_INIT="${upper}_init_module" \
+            -DW2C_INSTANTIATE="${upper}_instantiate" \
+            -DW2C_RUN="${upper}Z_run" -o "$out/$k.w2c" wasm/runner.c \
+            "$out/$k.c" -lwasm-rt-impl -lm
+    fi
+}
+
+build_engine() {
+    # shellcheck disable=SC2046 # the file names are words
+    gcc -std=c11 -D_GNU_SOURCE -O2 -DENGINE -I"$root/src" -Iwasm \
+        -o "$out/runner" wasm/runner.c "$root/tests/panic.c" $(sources)
+}
+
+# WAY KERNEL N: "WAY KERNEL checksum nanoseconds"
+run_once() {
+    local way=$1 k=$2 n=$3 begin
+    case $way in
+    native) "$out/$k.native" "$n" ;;
+    wasm2c) "$out/$k.w2c" "$n" ;;
+    tier*) WASM_TIER=${way#tier} "$out/runner" "$n" "$out/$k.wasm" ;;
+    wabt)
+        begin=$(date +%s%N)
+        wasm-interp "$out/$k.main.wasm" --run-all-exports |
+            sed 's/.*://' | tr '\n' ' '
+        echo $(($(date +%s%N) - begin))
+        ;;
+    esac | sed "s/^/$way $k /"
+}
+
+x86() {
+    local -a ways=(native)
+    wasm2c=no
+    have wasm2c && wasm2c=yes && ways+=(wasm2c)
+    for t in "${tiers[@]}"; do ways+=("tier$t"); done
+    build_engine
+    while read -r k n _; do
+        compile "$k" "$k.wasm"
+        compile "$k" "$k.main.wasm" -DKERNEL_N="$n"
+        build_x86 "$k"
+    done < <(kernels)
+    {
+        for ((r = 0; r < runs; r++)); do
+            while read -r k n _; do
+                for way in "${ways[@]}"; do run_once "$way" "$k" "$n"; done
+            done < <(kernels)
+        done
+        if have wasm-interp; then
+            while read -r k n _; do run_once wabt "$k" "$n"; done < <(kernels)
+        fi
+    } >"$out/x86.runs"
+    report x86 ms 1e6 "$out/x86.runs"
+}
+
+rv32() {
+    have riscv64-unknown-elf-gcc && have qemu-system-riscv32 || return 0
+    local t
+    : >"$out/rv32.runs"
+    while read -r k _ n; do
+        compile "$k" "$k.wasm"
+        for t in "${tiers[@]}"; do
+            build_rv32 "$k" "$n" "$t"
+            timeout 300 qemu-system-riscv32 -M virt -bios none -nographic \
+                -monitor none -serial stdio -icount shift=0 \
+                -kernel "$out/rv32.elf" </dev/null |
+                awk -v t="$t" '{
+                    print "native", $1, $2, $3; print "tier" t, $1, $4, $5
+                    print "load" t, $1, 0, $6; print "table" t, $1, 0, $7 }'
+        done
+    done < <(kernels) >>"$out/rv32.runs"
+    report rv32 kinsn 1e3 "$out/rv32.runs"
+}
+
+build_rv32() {
+    local k=$1 n=$2 t=$3
+    local -a cc=(riscv64-unknown-elf-gcc -march=rv32imac -mabi=ilp32
+        --specs=picolibc.specs -O2 -ffunction-sections -fdata-sections)
+    if [ ! -e "$out/rv32-engine/done" ]; then
+        mkdir -p "$out/rv32-engine"
+        # shellcheck disable=SC2046
+        (cd "$out/rv32-engine" &&
+            "${cc[@]}" -std=c11 -I"$root/src" -c $(sources))
+        touch "$out/rv32-engine/done"
+    fi
+    "${cc[@]}" -DKERNEL="\"$k\"" -DKERNEL_N="$n" -DTIER="$t" \
+        -DKERNEL_WASM="\"$out/$k.wasm\"" -I"$root/src" -Iwasm \
+        -nostartfiles -Wl,--gc-sections,--no-warn-rwx-segments -T wasm/rv32.ld \
+        -o "$out/rv32.elf" wasm/rv32.S wasm/rv32.c \
+        "wasm/kernels/${k}.c" "$out"/rv32-engine/*.o
+}
+
+# Medians, and the ratios' geometric means; a checksum unlike the native one
+# fails.
+report() {
+    sort -k2,2 -k1,1 -k4,4n "$4" | awk -v machine="$1" -v unit="$2" \
+        -v scale="$3" -v OFS='\t' '
+        { key = $1 " " $2
+          if (!(key in count)) order[++keys] = key
+          v[key, count[key]++] = $4
+          if ($1 == "native") sum[$2] = $3
+          got[key] = $3 }
+        END {
+            for (i = 1; i <= keys; i++) {
+                split(order[i], w, " "); n = count[order[i]]
+                m = v[order[i], int(n / 2)]
+                base = v["native " w[2], int(count["native " w[2]] / 2)]
+                load = w[1] ~ /^(load|table)/
+                if (!load && got[order[i]] != sum[w[2]]) {
+                    print machine, order[i], "wrong checksum" > "/dev/stderr"
+                    bad = 1
+                }
+                if (w[1] == "native" || load) {
+                    print machine "." w[2] "." w[1], \
+                        (w[1] ~ /^table/ ? m : m / scale), \
+                        (w[1] ~ /^table/ ? "bytes" : unit), "-", "-", n
+                    continue
+                }
+                print machine "." w[2] "." w[1], m / scale, unit, "native", \
+                    base / scale, n
+                logs[w[1]] += log(m / base); of[w[1]]++
+            }
+            for (way in logs)
+                print machine ".mean." way, exp(logs[way] / of[way]), "times", \
+                    "native", 1, of[way]
+            exit bad
+        }'
+}
+
+rm -rf "$out/rv32-engine"
+if [ "$only" != rv32 ]; then x86; fi
+if [ "$only" != x86 ]; then rv32; fi
