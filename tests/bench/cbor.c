@@ -8,7 +8,7 @@
 
 #include "cbor/cbor.h"
 
-#ifdef HAVE_LIBCBOR
+#ifdef HAVE_PEER
 #include <cbor.h>
 #endif
 #include <stdlib.h>
@@ -59,7 +59,7 @@ static void decode(void)
     bench_use(sum);
 }
 
-#ifdef HAVE_LIBCBOR
+#ifdef HAVE_PEER
 static const char *const peer = "libcbor";
 
 static void put(cbor_item_t *map, uint8_t key, cbor_item_t *value)
@@ -120,9 +120,7 @@ static void peer_decode(void)
 int main(void)
 {
     encode();
-    bench_print("cbor/encode", bench_ns(encode), "ns", peer,
-                bench_ns(peer_encode));
-    bench_print("cbor/decode", bench_ns(decode), "ns", peer,
-                bench_ns(peer_decode));
+    bench_time("cbor/encode", encode, peer, peer_encode);
+    bench_time("cbor/decode", decode, peer, peer_decode);
     return 0;
 }

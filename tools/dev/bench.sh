@@ -1,67 +1,88 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# usage: ./dev bench [NAME] [--json]
+# usage: ./dev bench [NAME...] [--json]
 #
-# Builds an optimised tree and runs the benchmarks of tests/bench/, or the one
-# named: NAME.c is a program of its own, NAME.sh and NAME.py are run as they are.
-# Each prints one line a figure: name, value, unit, peer, the peer's value, runs,
-# separated by tabs, "-" where there is no peer. The table adds the ratio of value
-# to peer's value; --json prints one array of all figures.
+# Builds an optimised tree and runs the benchmarks of tests/bench/, or those
+# named. A row is a figure: its name, value and unit, the peer that did the same
+# work beside it and the peer's value, the ratio of ours to the peer's (of times
+# and sizes, below 1 is better; of things a second, above 1), and how many runs
+# the medians are of. --json prints one array of all figures instead.
 #
-# example: ./dev bench wasm --json
+# NAME.c, or what NAME/bench.cmake says, is a program of its own; NAME.py and
+# NAME.sh are run as they are, with the build tree as argument. Each writes a
+# line a figure, as tests/bench/lib/bench.h has it; what they say beside that
+# goes to stderr.
+#
+# exit: 0, 1 a benchmark failed (the others still run), 100 usage
+# example: ./dev bench cbor --json
 . "$(dirname "$0")/lib.sh"
 maybe_help "$@"
 
-json=no name=
-for argument in "$@"; do
-    case $argument in
-    --json) json=yes ;;
-    -*) bad_usage "no option '$argument'" ;;
-    *) name=$argument ;;
+main() {
+    local -a names=() all packages
+    local argument name json=no
+    mapfile -t all < <(benches)
+    for argument in "$@"; do
+        case $argument in
+        --json) json=yes ;;
+        -*) bad_usage "no option '$argument', but --json" ;;
+        *)
+            [[ " ${all[*]} " = *" $argument "* ]] ||
+                bad_usage "no benchmark '$argument', but these: ${all[*]}"
+            names+=("$argument")
+            ;;
+        esac
+    done
+    [ ${#names[@]} -gt 0 ] || names=("${all[@]}")
+    mapfile -t packages < <(for name in "${names[@]}"; do debs "$name"; done)
+    need "${packages[@]}"
+    build release
+    figures "${names[@]}" | awk -v json=$json -f tools/dev/figures.awk
+}
+
+# The Debian packages that a benchmark needs, one a line.
+debs() {
+    local -a more=()
+    case $1 in
+    cbor) more=(libcbor-dev) ;;
+    coap) more=(libcoap3-dev libcoap3-bin) ;;
+    store) more=(libsqlite3-dev) ;;
+    wasm) more=(wabt qemu-system-misc picolibc-riscv64-unknown-elf
+        gcc-riscv64-unknown-elf) ;;
     esac
-done
+    printf '%s\n' "${DEBS_BUILD[@]}" "${DEBS_LIBS[@]}" "${DEBS_WASM[@]}" \
+        "${DEBS_PYTHON[@]}" "${more[@]}"
+}
 
-mapfile -t all < <(find tests/bench -maxdepth 1 -regex '.*\.\(c\|sh\|py\)' \
-    -printf '%f\n' 2>/dev/null | sed 's/\..*//' | sort)
-[[ -z "$name" || " ${all[*]} " = *" $name "* ]] ||
-    bad_usage "no benchmark '$name', but these: ${all[*]}"
-[ -z "$name" ] || all=("$name")
-[ ${#all[@]} -gt 0 ] || fail "there is no benchmark in tests/bench"
-
-need "${DEBS_BUILD[@]}" "${DEBS_LIBS[@]}" "${DEBS_WASM[@]}" libcbor-dev
-build release
+benches() {
+    {
+        find tests/bench -maxdepth 1 -regex '.*\.\(c\|py\|sh\)'
+        find tests/bench -mindepth 2 -maxdepth 2 -name bench.cmake \
+            -printf '%h\n'
+    } | sed 's|.*/||; s|\..*||' | sort -u
+}
 
 figures() {
-    local bench program
-    for bench in "${all[@]}"; do
-        program=$BUILD/release/bench_$bench
-        [ -x "$program" ] || program=tests/bench/$bench.sh
-        [ -x "$program" ] || program=tests/bench/$bench.py
+    local bench status=0
+    for bench in "$@"; do
         say "$bench"
-        "$program" || fail "the benchmark $bench failed"
+        run_one "$bench" || {
+            complain "the benchmark $bench failed"
+            status=1
+        }
     done
+    return $status
 }
 
-table() {
-    awk -F '\t' 'BEGIN { row("name", "value", "unit", "peer", "its value",
-                             "ratio", "runs") }
-        function row(a, b, c, d, e, f, g) {
-            printf "%-32s %12s %-8s %-16s %12s %7s %5s\n", a, b, c, d, e, f, g }
-        { row($1, $2, $3, $4, $5,
-              $5 + 0 > 0 ? sprintf("%.2f", $2 / $5) : "-", $6); fflush() }'
+run_one() {
+    local script
+    for script in "tests/bench/$1.py" "tests/bench/$1.sh"; do
+        if [ -e "$script" ]; then
+            "$script" "$BUILD/release"
+            return
+        fi
+    done
+    "$BUILD/release/bench_$1"
 }
 
-as_json() {
-    awk -F '\t' 'BEGIN { printf "[" }
-        { printf "%s\n {\"name\": \"%s\", \"value\": %s, \"unit\": \"%s\", ",
-                 (NR > 1 ? "," : ""), $1, $2, $3
-          if ($5 + 0 > 0)
-              printf "\"peer\": \"%s\", \"peer_value\": %s, \"ratio\": %.4g, ",
-                     $4, $5, $2 / $5
-          else
-              printf "\"peer\": null, \"peer_value\": null, \"ratio\": null, "
-          printf "\"runs\": %d}", $6 }
-        END { print "\n]" }'
-}
-
-figures | if [ $json = yes ]; then as_json; else table; fi
+main "$@"

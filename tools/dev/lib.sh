@@ -39,13 +39,17 @@ say() {
     echo "$bold==$plain $*" >&2
 }
 
-fail() {
+complain() {
     echo "${red}dev:$plain $*" >&2
+}
+
+fail() {
+    complain "$@"
     exit 1
 }
 
 bad_usage() {
-    echo "${red}dev:$plain $*; see --help" >&2
+    complain "$*; see --help"
     exit 100
 }
 

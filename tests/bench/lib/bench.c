@@ -1,25 +1,71 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bench.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #define RUN_NS 30e6
 
-static double now_ns(void)
+/* One of two that take turns, and its figures. */
+struct side {
+    bench_work_fn work;
+    unsigned long calls; /* in one run */
+    double ns[BENCH_RUNS];
+};
+
+static double time_calls(bench_work_fn work, unsigned long calls)
+{
+    double start = bench_now_ns();
+    for (unsigned long i = 0; i < calls; i++)
+        work();
+    return bench_now_ns() - start;
+}
+
+static void warm_up(struct side *s)
+{
+    s->calls = 1;
+    while (time_calls(s->work, s->calls) < RUN_NS / 2)
+        s->calls *= 2;
+}
+
+void bench_time(const char *name, bench_work_fn work, const char *peer,
+                bench_work_fn peer_work)
+{
+    struct side sides[2] = {{.work = work}, {.work = peer_work}};
+    int count = peer != NULL ? 2 : 1;
+    for (int k = 0; k < count; k++)
+        warm_up(&sides[k]);
+    for (int i = 0; i < BENCH_RUNS; i++)
+        for (int k = 0; k < count; k++)
+            sides[k].ns[i] = time_calls(sides[k].work, sides[k].calls) /
+                             (double)sides[k].calls;
+    bench_print(name, bench_median(sides[0].ns, BENCH_RUNS), "ns", peer,
+                count == 2 ? bench_median(sides[1].ns, BENCH_RUNS) : 0,
+                BENCH_RUNS);
+}
+
+void bench_runs(const char *name, const char *unit, int runs, bench_run_fn run,
+                const char *peer, bench_run_fn peer_run)
+{
+    double ours[BENCH_RUNS], theirs[BENCH_RUNS] = {0};
+    BENCH_CHECK(runs > 0 && runs <= BENCH_RUNS);
+    (void)run();
+    if (peer != NULL)
+        (void)peer_run();
+    for (int i = 0; i < runs; i++) {
+        ours[i] = run();
+        if (peer != NULL)
+            theirs[i] = peer_run();
+    }
+    bench_print(name, bench_median(ours, runs), unit, peer,
+                bench_median(theirs, runs), runs);
+}
+
+double bench_now_ns(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static double time_calls(void (*work)(void), unsigned long calls)
-{
-    double start = now_ns();
-    for (unsigned long i = 0; i < calls; i++)
-        work();
-    return now_ns() - start;
 }
 
 static int by_value(const void *a, const void *b)
@@ -28,26 +74,21 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-double bench_ns(void (*work)(void))
+double bench_median(double *values, int count)
 {
-    unsigned long calls = 1;
-    while (time_calls(work, calls) < RUN_NS / 2)
-        calls *= 2;
-    double ns[BENCH_RUNS];
-    for (int i = 0; i < BENCH_RUNS; i++)
-        ns[i] = time_calls(work, calls) / (double)calls;
-    qsort(ns, BENCH_RUNS, sizeof ns[0], by_value);
-    return ns[BENCH_RUNS / 2];
+    qsort(values, (size_t)count, sizeof values[0], by_value);
+    return values[count / 2];
 }
 
 void bench_print(const char *name, double value, const char *unit,
-                 const char *peer, double peer_value)
+                 const char *peer, double peer_value, int runs)
 {
     if (peer != NULL)
-        printf("%s\t%.4g\t%s\t%s\t%.4g\t%d\n", name, value, unit, peer,
-               peer_value, BENCH_RUNS);
+        printf("%s\t%.6g\t%s\t%s\t%.6g\t%d\n", name, value, unit, peer,
+               peer_value, runs);
     else
-        printf("%s\t%.4g\t%s\t-\t-\t%d\n", name, value, unit, BENCH_RUNS);
+        printf("%s\t%.6g\t%s\t-\t-\t%d\n", name, value, unit, runs);
+    fflush(stdout);
 }
 
 void bench_use(unsigned long value)
