@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kernel.h"
+
 /* small stack VM: br_table-heavy */
 static u8 prog[64];
 static i32 stk[64];
@@ -62,6 +63,7 @@ static NI i32 vm(u32 n)
         }
     }
 }
+
 u32 run(u32 n)
 {
     static const u8 c[] = {6, 8, 2, 1, 17, 5, 12, 11, 4, 7,

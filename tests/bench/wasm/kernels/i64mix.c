@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kernel.h"
+
 static u64 v0, v1, v2, v3;
 #define ROT(x, b) (((x) << (b)) | ((x) >> (64 - (b))))
 static u64 m[256];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kernel.h"
+
 typedef struct S S;
 typedef u32 (*h_t)(S *, u32);
 struct S {
@@ -15,12 +16,14 @@ static u32 st_idle(S *s, u32 e)
     s->h = (e & 1) ? st_arm : st_wait;
     return e + 1;
 }
+
 static u32 st_arm(S *s, u32 e)
 {
     s->cnt[1]++;
     s->h = (e & 2) ? st_run : st_idle;
     return e ^ 5;
 }
+
 static u32 st_run(S *s, u32 e)
 {
     s->cnt[2]++;
@@ -31,24 +34,28 @@ static u32 st_run(S *s, u32 e)
         s->h = st_stop;
     return e * 3;
 }
+
 static u32 st_err(S *s, u32 e)
 {
     s->cnt[3]++;
     s->h = st_idle;
     return e - 2;
 }
+
 static u32 st_wait(S *s, u32 e)
 {
     s->cnt[4]++;
     s->h = (e & 4) ? st_arm : st_idle;
     return e >> 1;
 }
+
 static u32 st_stop(S *s, u32 e)
 {
     s->cnt[5]++;
     s->h = (e & 8) ? st_run : st_wait;
     return ~e;
 }
+
 static S s;
 static h_t volatile init_h = st_idle;
 u32 run(u32 n)

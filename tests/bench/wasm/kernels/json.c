@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kernel.h"
+
 static char txt[6000];
 static u32 tl;
 static u32 p;
 static u32 nums, strs, objs;
 static double acc;
 static u8 strb[64];
+
 static void put(const char *s)
 {
     while (*s)
         txt[tl++] = *s++;
 }
+
 static void putu(u32 v)
 {
     char t[12];
@@ -22,11 +25,13 @@ static void putu(u32 v)
     while (i)
         txt[tl++] = t[--i];
 }
+
 static NI void ws(void)
 {
     while (txt[p] == ' ' || txt[p] == '\n' || txt[p] == '\t')
         p++;
 }
+
 static NI void str(void)
 {
     u32 k = 0;
@@ -53,6 +58,7 @@ static NI void str(void)
     p++;
     strs++;
 }
+
 static NI void num(void)
 {
     double v = 0, s = 1;
@@ -73,76 +79,82 @@ static NI void num(void)
     acc += neg ? -v : v;
     nums++;
 }
-static NI int val(void)
+
+static NI int val(void);
+
+static int object(void)
 {
+    p++;
+    objs++;
     ws();
-    switch (txt[p]) {
-    case '{':
+    if (txt[p] == '}') {
         p++;
-        objs++;
+        return 1;
+    }
+    for (;;) {
+        ws();
+        str();
+        ws();
+        if (txt[p] != ':')
+            return 0;
+        p++;
+        if (!val())
+            return 0;
         ws();
         if (txt[p] == '}') {
             p++;
             return 1;
         }
-        for (;;) {
-            ws();
-            str();
-            ws();
-            if (txt[p] != ':')
-                return 0;
-            p++;
-            if (!val())
-                return 0;
-            ws();
-            if (txt[p] == ',') {
-                p++;
-                continue;
-            }
-            if (txt[p] == '}') {
-                p++;
-                return 1;
-            }
+        if (txt[p++] != ',')
             return 0;
-        }
-    case '[':
+    }
+}
+
+static int array(void)
+{
+    p++;
+    ws();
+    if (txt[p] == ']') {
         p++;
+        return 1;
+    }
+    for (;;) {
+        if (!val())
+            return 0;
         ws();
         if (txt[p] == ']') {
             p++;
             return 1;
         }
-        for (;;) {
-            if (!val())
-                return 0;
-            ws();
-            if (txt[p] == ',') {
-                p++;
-                continue;
-            }
-            if (txt[p] == ']') {
-                p++;
-                return 1;
-            }
+        if (txt[p++] != ',')
             return 0;
-        }
+    }
+}
+
+static NI int val(void)
+{
+    ws();
+    switch (txt[p]) {
+    case '{':
+        return object();
+    case '[':
+        return array();
     case '"':
         str();
         return 1;
     case 't':
+    case 'n':
         p += 4;
         return 1;
     case 'f':
         p += 5;
-        return 1;
-    case 'n':
-        p += 4;
         return 1;
     default:
         num();
         return 1;
     }
 }
+
 u32 run(u32 n)
 {
     tl = 0;

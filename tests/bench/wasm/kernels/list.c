@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kernel.h"
+
 typedef struct N {
     struct N *next;
     u32 key;
@@ -14,6 +15,7 @@ static u32 rnd(void)
     rs ^= rs << 5;
     return rs;
 }
+
 static NI N *merge(N *a, N *b)
 {
     N h;
@@ -32,6 +34,7 @@ static NI N *merge(N *a, N *b)
     t->next = a ? a : b;
     return h.next;
 }
+
 static NI N *msort(N *l)
 {
     if (!l || !l->next)
@@ -45,6 +48,7 @@ static NI N *msort(N *l)
     s->next = 0;
     return merge(msort(l), msort(m));
 }
+
 static u32 arr[1500];
 static NI void qs(u32 *a, int lo, int hi)
 {
@@ -73,6 +77,7 @@ static NI void qs(u32 *a, int lo, int hi)
         }
     }
 }
+
 u32 run(u32 n)
 {
     rs = 12345;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kernel.h"
+
 #define N 40
 static double a[N][N], b[N][N], c[N][N];
 u32 run(u32 n)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kernel.h"
+
 typedef struct {
     float kp, ki, kd, i, pe, out, lo, hi;
 } pid_t_;
@@ -21,6 +22,7 @@ static NI float step(pid_t_ *q, float sp, float pv, float dt)
     q->out = o;
     return o;
 }
+
 u32 run(u32 n)
 {
     for (int k = 0; k < 4; k++) {

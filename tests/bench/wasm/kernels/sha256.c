@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kernel.h"
+
 static const u32 K[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1,
     0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3,
@@ -51,6 +52,7 @@ static NI void block(const u8 *p)
     H[6] += g;
     H[7] += h;
 }
+
 u32 run(u32 n)
 {
     H[0] = 0x6a09e667;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kernel.h"
+
 static u8 f[32768];
 u32 run(u32 n)
 {
