@@ -75,6 +75,7 @@ static void get_resource(struct tomte_cbor_dec *d, struct status_resource *r)
         get_name(d, &identity);
         uint64_t epoch = tomte_cbor_get_uint(d);
         r->fence = epoch > r->fence ? epoch : r->fence;
+        r->fences_len++;
         tomte_cbor_leave(d);
     }
     tomte_cbor_leave(d);

@@ -36,7 +36,8 @@ struct status_resource {
     struct tomte_channel_name channel;
     unsigned kind, driven_by;
     uint64_t override_ms, stale_writes;
-    uint64_t fence; /* highest */
+    unsigned fences_len; /* who may write: one, in a settled home */
+    uint64_t fence;      /* highest epoch of them */
 };
 
 struct status_node {

@@ -370,8 +370,8 @@ static int keeper(void)
     uint64_t epoch_before = 0, epoch_after = 0;
     if (!scene_deploy(s, 30000))
         return 1;
-    tell("the home is up; the room gets a minute to warm up");
-    for (int i = 0; i < 60 && !scene_stopped(); i++)
+    tell("the home is up; the room gets 40 s to warm up");
+    for (int i = 0; i < 40 && !scene_stopped(); i++)
         scene_sleep_ms(1000);
     scene_look(s, 300);
     int at = scene_runs_on(s, "thermostat", &epoch_before);

@@ -92,9 +92,13 @@ __attribute__((format(printf, 2, 3))) static int fail(struct daemon *d,
 
 /* ---- effects ---- */
 
+/* What a node sends to itself never leaves the machine. */
 static void send_datagram(struct daemon *d, const struct tomte_addr *to,
                           struct tomte_span bytes)
 {
+    const struct home_node *me = d->config->node;
+    if (tomte_addr_equal(to, &me->addr))
+        to = &me->listen;
     struct sockaddr_in in = {.sin_family = AF_INET,
                              .sin_port = htons(to->port)};
     memcpy(&in.sin_addr, to->ip + 12, 4);
@@ -163,6 +167,18 @@ static void on_timer(uv_timer_t *timer)
     plan(d);
 }
 
+/* A node knows itself by the address that others know it by. */
+static struct tomte_addr sender(const struct daemon *d,
+                                const struct sockaddr_in *from)
+{
+    uint8_t ip[4];
+    memcpy(ip, &from->sin_addr, sizeof ip);
+    struct tomte_addr addr = tomte_addr_ipv4(ip, ntohs(from->sin_port));
+    return tomte_addr_equal(&addr, &d->config->node->listen)
+               ? d->config->node->addr
+               : addr;
+}
+
 static void on_datagrams(uv_poll_t *poll, int status, int events)
 {
     struct daemon *d = poll->data;
@@ -175,12 +191,9 @@ static void on_datagrams(uv_poll_t *poll, int status, int events)
                              (struct sockaddr *)&from, &len);
         if (n < 0)
             break;
-        uint8_t ip[4];
-        memcpy(ip, &from.sin_addr, sizeof ip);
-        struct tomte_node_event e = {
-            .kind = TOMTE_NODE_DATAGRAM,
-            .from = tomte_addr_ipv4(ip, ntohs(from.sin_port)),
-            .bytes = TOMTE_SPAN(bytes, (size_t)n)};
+        struct tomte_node_event e = {.kind = TOMTE_NODE_DATAGRAM,
+                                     .from = sender(d, &from),
+                                     .bytes = TOMTE_SPAN(bytes, (size_t)n)};
         step(d, &e);
     }
     plan(d);
@@ -238,9 +251,10 @@ static int open_storage(struct daemon *d)
 
 static int open_socket(struct daemon *d)
 {
-    const struct tomte_addr *a = &d->config->node->addr;
+    const struct tomte_addr *a = &d->config->node->listen;
     struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(a->port)};
-    if (!tomte_addr_is_loopback(a)) {
+    if (!tomte_addr_is_loopback(a) ||
+        !tomte_addr_is_loopback(&d->config->node->addr)) {
         fail(d, "channels are not secured yet, so only loopback addresses "
                 "(127.0.0.0/8) may be used");
         return 5;

@@ -103,6 +103,9 @@ static void read_node(struct yaml_file *f, struct tomte_span key,
     if (tomte_name_parse(key, &n->name) != TOMTE_OK)
         yaml_fail(f, value, "%s: not a name (1 to 31 of a-z 0-9 - _ .)", what);
     read_addr(&m, "address", &n->addr);
+    n->listen = n->addr;
+    if (yaml_get(&m, "listen") != NULL)
+        read_addr(&m, "listen", &n->listen);
     yaml_bool(&m, "keeper", &n->keeper);
     yaml_name(&m, "place", &n->place);
     struct yaml_map list = yaml_map(f, yaml_get(&m, "resources"), what);
@@ -186,7 +189,8 @@ static void check(struct yaml_file *f, const struct home_file *h)
     for (size_t i = 0; i < h->nodes_len; i++) {
         keepers += h->nodes[i].keeper;
         for (size_t j = 0; j < i; j++)
-            if (tomte_addr_equal(&h->nodes[i].addr, &h->nodes[j].addr))
+            if (tomte_addr_equal(&h->nodes[i].addr, &h->nodes[j].addr) ||
+                tomte_addr_equal(&h->nodes[i].listen, &h->nodes[j].listen))
                 yaml_fail(f, NULL, "two nodes have the same address");
     }
     if (keepers != 1)

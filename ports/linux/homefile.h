@@ -24,7 +24,9 @@ struct home_resource {
 struct home_node {
     struct tomte_name name;
     struct tomte_name place;
-    struct tomte_addr addr;
+    struct tomte_addr addr;   /* where others reach it */
+    struct tomte_addr listen; /* its socket; the same, unless something that
+                                 passes datagrams on stands in between */
     bool keeper;
     size_t resources_len;
     struct home_resource resources[TOMTE_LIMIT_RESOURCES];

@@ -1,13 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# usage: story.sh TOMTE --once | --story NAME
-# Tells a story and counts its promises, kept and broken.
+# usage: [LEASE_MS=N] story.sh TOMTE --once | --story NAME
+# Tells a story of the home of examples/winter, with its leases or others, and
+# counts its promises, kept and broken.
 set -u
 tomte=$1
 shift
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-"$tomte" up examples/winter/home.yaml --dir "$dir" "$@" 2>&1 | tee "$dir/out"
+sed "s/^lease_ms: .*/lease_ms: ${LEASE_MS:-1500}/
+     s|weather: |&$PWD/examples/winter/|" examples/winter/home.yaml >"$dir/home.yaml"
+"$tomte" up "$dir/home.yaml" --dir "$dir" "$@" 2>&1 | tee "$dir/out"
 status=${PIPESTATUS[0]}
 kept=$(grep -c ' kept: ' "$dir/out")
 broken=$(grep -c ' BROKEN: ' "$dir/out")

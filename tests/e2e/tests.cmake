@@ -1,11 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 # Real processes on loopback.
 if(TARGET tomte AND NOT TOMTE_SANITIZE)
+  set(e2e ${PROJECT_SOURCE_DIR}/tests/e2e)
   tomte_test(e2e once TIMEOUT 180 ALONE
-    COMMAND ${PROJECT_SOURCE_DIR}/tests/e2e/story.sh $<TARGET_FILE:tomte> --once)
+    COMMAND ${e2e}/story.sh $<TARGET_FILE:tomte> --once)
   tomte_test(e2e blackout TIMEOUT 300 ALONE
-    COMMAND ${PROJECT_SOURCE_DIR}/tests/e2e/story.sh $<TARGET_FILE:tomte>
-            --story blackout)
+    COMMAND ${e2e}/story.sh $<TARGET_FILE:tomte> --story blackout)
+  # A hundred leases are two and a half minutes at the home's own 1,500 ms.
+  tomte_test(e2e keeper TIMEOUT 180 ALONE
+    COMMAND ${CMAKE_COMMAND} -E env LEASE_MS=500
+            ${e2e}/story.sh $<TARGET_FILE:tomte> --story keeper)
   tomte_test(e2e bad_input TIMEOUT 120 ALONE
-    COMMAND ${PROJECT_SOURCE_DIR}/tests/e2e/bad_input.sh $<TARGET_FILE:tomte>)
+    COMMAND ${e2e}/bad_input.sh $<TARGET_FILE:tomte>)
+
+  # What lies between nodes, and a home in which they die.
+  add_executable(e2e_switch ${e2e}/switch.c ${e2e}/switch_harm.c)
+  target_compile_definitions(e2e_switch PRIVATE _GNU_SOURCE)
+  add_executable(e2e_kills
+    ${e2e}/kills.c ${e2e}/kills_person.c ${e2e}/kills_watch.c)
+  target_link_libraries(e2e_kills PRIVATE tomte_scene)
+  tomte_image(tally ${e2e}/tally)
+  add_dependencies(e2e_kills containers world tomte e2e_switch)
+  tomte_test(e2e kills TIMEOUT 240 ALONE
+    COMMAND e2e_kills --tomte $<TARGET_FILE:tomte>
+            --switch $<TARGET_FILE:e2e_switch> --kills 12)
 endif()
