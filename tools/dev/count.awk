@@ -5,7 +5,16 @@
 # A program's last line of the form "N passed, N failed, N skipped" counts its
 # test cases. One that ends badly without naming a failure (it crashed, hung or
 # was not built) counts as one failure, one that passes without the line as one
-# passed. The line of each program is appended to the file `counts`.
+# passed. The line of each program is appended to the file `counts`, and of each
+# that failed its name and the lines that say why to the file `failures`.
+
+# What says why something failed, as our programs and compilers put it. A program
+# that says none of it shows its first lines instead.
+BEGIN {
+    WHY = "FAIL|BROKEN|ERROR|[Ee]rror[: ]|failed:|^skipped:|^SKIP |" \
+          "would change|^[^ ]+:[0-9]+: "
+    WHY_LINES = 8
+}
 
 # "7: text": said by test number 7.
 /^[0-9]+: / {
@@ -17,6 +26,10 @@
     if (text ~ /^Environment variables:/)
         next
     said[n] = said[n] "   " text "\n"
+    if (text ~ WHY && whys[n]++ < WHY_LINES)
+        why_lines[n] = why_lines[n] "   " text "\n"
+    else if (heads[n]++ < WHY_LINES)
+        head_lines[n] = head_lines[n] "   " text "\n"
     if (text ~ /^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$/)
         line[n] = text
     else if (text ~ /^(SKIP|skipped:)/)
@@ -53,6 +66,9 @@ function done(n, name, report,    c, ok, why) {
     match(report, /[0-9.]+ sec/)
     printf "  %s\n", substr(report, RSTART, RLENGTH)
     printf "%s", (c[3] > 0 ? said[n] : skips[n])
+    if (c[3] > 0)
+        printf "%s %s%s\n%s", title, name, why,
+               (why_lines[n] != "" ? why_lines[n] : head_lines[n]) >> failures
     fflush()
     seen++
 }
@@ -61,5 +77,6 @@ END {
     if (seen == 0) {
         print "no tests here: " title
         print "0 passed, 1 failed, 0 skipped" >> counts
+        print title " has no tests of this suite" >> failures
     }
 }

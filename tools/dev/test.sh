@@ -15,16 +15,18 @@
 #   e2e      real processes on loopback, killed, paused and cut off
 #
 # Each suite closes with "N passed, N failed, N skipped" alone on a line; the
-# last such line is the sum. A test whose data is not there is skipped by name,
-# but fails when CI is set. TOMTE_VECTORS names the folder of published data
-# (else ../shared/vectors, when there). What the programs said is kept in
-# build/log/.
+# last such line is the sum, and before it stands what failed and why. A test
+# whose data is not there is skipped by name, but fails when CI is set.
+# TOMTE_VECTORS names the folder of published data (else ../shared/vectors, when
+# there). What the programs said is kept in build/log/.
 #
+# exit: 0 when all passed, 1 when a test failed or none ran, 100 usage
 # example: ./dev test unit targets
 . "$(dirname "$0")/lib.sh"
 maybe_help "$@"
 
-all=(tools unit spec vectors fuzz targets sim interop e2e)
+# The quick ones first, those that take the machine for themselves last.
+all=(tools unit vectors spec targets fuzz interop sim e2e)
 
 main() {
     local suite
@@ -36,14 +38,24 @@ main() {
     [ $# -gt 0 ] || set -- "${all[@]}"
     mapfile -t packages < <(for suite in "$@"; do debs "$suite"; done)
     need "${packages[@]}"
-    totals=$BUILD/log/totals
+    totals=$BUILD/log/totals failures=$BUILD/log/failures times=
     : >"$totals"
+    : >"$failures"
     for suite in "$@"; do
         run_suite "$suite"
         [ $# -eq 1 ] || sum "$BUILD/log/counts" || true
     done
-    [ $# -eq 1 ] || say "all suites took $SECONDS s"
+    [ $# -eq 1 ] || say "all suites took $SECONDS s:${times%,}"
+    list_failures
     sum "$totals"
+}
+
+# What failed, once more, where it is found.
+list_failures() {
+    [ -s "$failures" ] || return 0
+    echo
+    echo "What failed (all that was said is above, and in $BUILD/log):"
+    cat "$failures"
 }
 
 # The Debian packages that a suite needs, one a line.
@@ -67,20 +79,23 @@ run_suite() {
     local suite=$1 start=$SECONDS
     say "$suite"
     : >"$BUILD/log/counts"
-    ("suite_$suite") ||
+    ("suite_$suite") || {
         echo "0 passed, 1 failed, 0 skipped" >>"$BUILD/log/counts"
+        echo "$suite did not come to all its tests: see above" >>"$failures"
+    }
     say "$suite took $((SECONDS - start)) s"
+    times+=" $suite $((SECONDS - start)),"
     cat "$BUILD/log/counts" >>"$totals"
 }
 
 # A tree is built whole before its tests run, so that what nobody tests still
-# compiles.
-suite_tools() { configure test && tests test tools; }
+# compiles; build.ninja: only its list of tests.
+suite_tools() { build test build.ninja && tests test tools; }
 suite_unit() { build test && tests test unit && build clang && tests clang unit; }
 suite_spec() { build test && tests test spec; }
 suite_vectors() { build test && tests test vectors; }
 suite_fuzz() { build fuzz && tests fuzz fuzz; }
-suite_targets() { build rv32 && build cm3 && configure test && tests test targets; }
+suite_targets() { build rv32 && build cm3 && build test build.ninja && tests test targets; }
 suite_interop() { build release && tests release interop; }
 suite_e2e() { build release && tests release e2e; }
 suite_sim() {
@@ -101,7 +116,8 @@ tests() {
     local log=$BUILD/log/$2-$1.log
     { ctest --test-dir "$BUILD/$1" -L "^$2\$" -V -j 2 --timeout 900 2>&1 || true; } |
         tee "$log" |
-        awk -v title="$1" -v counts="$BUILD/log/counts" -f tools/dev/count.awk
+        awk -v title="$1" -v counts="$BUILD/log/counts" \
+            -v failures="$failures" -f tools/dev/count.awk
 }
 
 # The sum of counting lines, as one such line; fails when a test failed or when
