@@ -253,7 +253,7 @@ static void run_timers(struct tomte_coap *ep)
 {
     tomte_coap_inbound_sweep(ep);
     ep->due_ms = TOMTE_COAP_NEVER;
-    for (uint16_t i = 0; i < ep->config.exchanges; i++) {
+    for (uint16_t i = 0; i < ep->top.exchanges; i++) {
         struct tomte_coap_exchange *ex = &ep->exchanges[i];
         if (ex->role == TOMTE_COAP_FREE || ex->role == TOMTE_COAP_ENDED)
             continue;
@@ -261,14 +261,14 @@ static void run_timers(struct tomte_coap *ep)
         tomte_coap_wake(ep, ex->until_ms);
         tomte_coap_wake(ep, ex->tx.due_ms);
     }
-    for (uint16_t i = 0; i < ep->config.observers; i++) {
+    for (uint16_t i = 0; i < ep->top.observers; i++) {
         struct tomte_coap_observer *ob = &ep->observers[i];
         if (ob->state != TOMTE_COAP_OB_LIVE)
             continue;
         tomte_coap_observer_due(ep, ob);
         tomte_coap_wake(ep, ob->tx.due_ms);
     }
-    for (uint16_t i = 0; i < ep->config.inbound; i++) {
+    for (uint16_t i = 0; i < ep->top.inbound; i++) {
         struct tomte_coap_inbound *in = &ep->inbound[i];
         if (in->state != TOMTE_COAP_IN_OPEN)
             continue;

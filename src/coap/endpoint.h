@@ -204,6 +204,9 @@ struct tomte_coap {
         uint16_t peers, exchanges, inbound, observers, links;
     } used;
     struct {
+        uint16_t exchanges, inbound, observers;
+    } top; /* behind the last entry in use: what searches look at */
+    struct {
         uint8_t *bytes;
         uint16_t first_free, free;
     } pool;

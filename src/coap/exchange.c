@@ -64,6 +64,8 @@ tomte_coap_exchange_open(struct tomte_coap *ep, struct tomte_coap_peer *peer)
         .until_ms = TOMTE_COAP_NEVER};
     peer->exchanges++;
     ep->used.exchanges++;
+    if (ex >= ep->exchanges + ep->top.exchanges)
+        ep->top.exchanges = (uint16_t)(ex - ep->exchanges + 1);
     return ex;
 }
 
@@ -105,6 +107,9 @@ void tomte_coap_exchange_free(struct tomte_coap *ep,
     ex->entry.generation++;
     peer->exchanges--;
     ep->used.exchanges--;
+    while (ep->top.exchanges > 0 &&
+           ep->exchanges[ep->top.exchanges - 1].role == TOMTE_COAP_FREE)
+        ep->top.exchanges--;
 }
 
 void tomte_coap_exchange_fail(struct tomte_coap *ep,
@@ -255,7 +260,7 @@ static uint16_t id_of(const struct tomte_coap *ep,
 static struct tomte_coap_exchange *by_mid(struct tomte_coap *ep, uint16_t peer,
                                           uint16_t mid)
 {
-    for (uint16_t i = 0; i < ep->config.exchanges; i++) {
+    for (uint16_t i = 0; i < ep->top.exchanges; i++) {
         struct tomte_coap_exchange *ex = &ep->exchanges[i];
         if (ex->role == TOMTE_COAP_FREE || ex->role == TOMTE_COAP_ENDED ||
             ex->entry.peer != peer || ex->tx.mid != mid)

@@ -64,7 +64,7 @@ struct tomte_coap_inbound *
 tomte_coap_inbound_find(struct tomte_coap *ep, uint16_t peer,
                         const struct tomte_coap_msg *msg)
 {
-    for (uint16_t i = 0; i < ep->config.inbound; i++) {
+    for (uint16_t i = 0; i < ep->top.inbound; i++) {
         struct tomte_coap_inbound *in = &ep->inbound[i];
         if (in->state == TOMTE_COAP_IN_FREE || in->entry.peer != peer ||
             in->mid != msg->mid || in->token_len != msg->token_len ||
@@ -149,11 +149,14 @@ void tomte_coap_inbound_free(struct tomte_coap *ep,
     in->entry.generation++;
     ep->peers[in->entry.peer].inbound--;
     ep->used.inbound--;
+    while (ep->top.inbound > 0 &&
+           ep->inbound[ep->top.inbound - 1].state == TOMTE_COAP_IN_FREE)
+        ep->top.inbound--;
 }
 
 void tomte_coap_inbound_sweep(struct tomte_coap *ep)
 {
-    for (uint16_t i = 0; i < ep->config.inbound; i++) {
+    for (uint16_t i = 0; i < ep->top.inbound; i++) {
         struct tomte_coap_inbound *in = &ep->inbound[i];
         if (in->state != TOMTE_COAP_IN_FREE && in->expires_ms <= ep->now_ms)
             tomte_coap_inbound_free(ep, in);
@@ -210,7 +213,7 @@ static struct tomte_coap_inbound *choose(struct tomte_coap *ep,
     bool room = tomte_coap_has_room(ep, ep->config.inbound, ep->used.inbound,
                                     peer->link);
     struct tomte_coap_inbound *best = NULL;
-    for (uint16_t i = 0; i < ep->config.inbound; i++) {
+    for (uint16_t i = 0; i < ep->top.inbound; i++) {
         struct tomte_coap_inbound *in = &ep->inbound[i];
         if (in->state == TOMTE_COAP_IN_FREE) {
             if (!capped && room)
@@ -224,6 +227,8 @@ static struct tomte_coap_inbound *choose(struct tomte_coap *ep,
         if (best == NULL || in->expires_ms < best->expires_ms)
             best = in;
     }
+    if (!capped && room && ep->top.inbound < ep->config.inbound)
+        return &ep->inbound[ep->top.inbound];
     if (best != NULL) {
         ep->stats.inbound_evicted++;
         tomte_coap_inbound_free(ep, best);
@@ -260,6 +265,8 @@ static struct tomte_coap_inbound *claim(struct tomte_coap *ep,
     memcpy(in->token, msg->token, sizeof in->token);
     peer->inbound++;
     ep->used.inbound++;
+    if (in >= ep->inbound + ep->top.inbound)
+        ep->top.inbound = (uint16_t)(in - ep->inbound + 1);
     return in;
 }
 

@@ -94,7 +94,7 @@ uint32_t tomte_coap_next_observer(const struct tomte_coap *ep,
                                   uint32_t resource, uint32_t after)
 {
     uint16_t i = after == 0 ? 0 : (uint16_t)((after & 0xfff) + 1);
-    for (; i < ep->config.observers; i++)
+    for (; i < ep->top.observers; i++)
         if (ep->observers[i].state == TOMTE_COAP_OB_LIVE &&
             ep->observers[i].resource == resource)
             return tomte_coap_handle(ep, id_of(ep, &ep->observers[i]));
@@ -127,7 +127,7 @@ struct tomte_coap_observer *tomte_coap_observer_find(struct tomte_coap *ep,
                                                      const uint8_t *token,
                                                      uint8_t token_len)
 {
-    for (uint16_t i = 0; i < ep->config.observers; i++) {
+    for (uint16_t i = 0; i < ep->top.observers; i++) {
         struct tomte_coap_observer *ob = &ep->observers[i];
         if ((ob->state == TOMTE_COAP_OB_LIVE ||
              ob->state == TOMTE_COAP_OB_PENDING) &&
@@ -209,6 +209,9 @@ void tomte_coap_observer_free(struct tomte_coap *ep,
     ob->entry.generation++;
     peer->observers--;
     ep->used.observers--;
+    while (ep->top.observers > 0 &&
+           ep->observers[ep->top.observers - 1].state == TOMTE_COAP_OB_FREE)
+        ep->top.observers--;
 }
 
 void tomte_coap_observer_end(struct tomte_coap *ep,
@@ -348,6 +351,8 @@ static struct tomte_coap_observer *open_one(struct tomte_coap *ep,
     memcpy(ob->token, in->token, sizeof ob->token);
     peer->observers++;
     ep->used.observers++;
+    if (ob >= ep->observers + ep->top.observers)
+        ep->top.observers = (uint16_t)(ob - ep->observers + 1);
     return ob;
 }
 
@@ -355,7 +360,7 @@ static struct tomte_coap_observer *open_one(struct tomte_coap *ep,
 static struct tomte_coap_observer *by_mid(struct tomte_coap *ep, uint16_t peer,
                                           uint16_t mid)
 {
-    for (uint16_t i = 0; i < ep->config.observers; i++) {
+    for (uint16_t i = 0; i < ep->top.observers; i++) {
         struct tomte_coap_observer *ob = &ep->observers[i];
         if (ob->state == TOMTE_COAP_OB_LIVE && ob->sent &&
             ob->entry.peer == peer && ob->tx.mid == mid)

@@ -111,7 +111,7 @@ static struct tomte_coap_peer *evict(struct tomte_coap *ep)
         p->pinned =
             !p->used || p->link || p->exchanges != 0 || p->observers != 0;
     }
-    for (uint16_t i = 0; i < ep->config.inbound; i++) {
+    for (uint16_t i = 0; i < ep->top.inbound; i++) {
         const struct tomte_coap_inbound *in = &ep->inbound[i];
         if (in->state != TOMTE_COAP_IN_FREE && !tomte_coap_inbound_yields(in))
             ep->peers[in->entry.peer].pinned = true;
@@ -134,7 +134,7 @@ static struct tomte_coap_peer *evict(struct tomte_coap *ep)
 
 static void forget_inbound(struct tomte_coap *ep, uint16_t peer)
 {
-    for (uint16_t i = 0; i < ep->config.inbound; i++) {
+    for (uint16_t i = 0; i < ep->top.inbound; i++) {
         struct tomte_coap_inbound *in = &ep->inbound[i];
         if (in->state != TOMTE_COAP_IN_FREE && in->entry.peer == peer) {
             tomte_coap_inbound_free(ep, in);

@@ -129,7 +129,7 @@ static bool make_room(struct tomte_coap *ep, size_t blocks, bool link)
     tomte_coap_inbound_sweep(ep);
     while (!enough(ep, blocks, link)) {
         struct tomte_coap_inbound *oldest = NULL;
-        for (uint16_t i = 0; i < ep->config.inbound; i++) {
+        for (uint16_t i = 0; i < ep->top.inbound; i++) {
             struct tomte_coap_inbound *in = &ep->inbound[i];
             if (tomte_coap_inbound_yields(in) && in->msg != TOMTE_COAP_NONE &&
                 (oldest == NULL || in->expires_ms < oldest->expires_ms))

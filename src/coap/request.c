@@ -141,7 +141,7 @@ static void draw_token(struct tomte_coap *ep, struct tomte_coap_exchange *ex)
     do {
         tomte_put_be32(ex->token, (uint32_t)tomte_random_next(&ep->random));
         taken = false;
-        for (uint16_t i = 0; i < ep->config.exchanges; i++) {
+        for (uint16_t i = 0; i < ep->top.exchanges; i++) {
             const struct tomte_coap_exchange *other = &ep->exchanges[i];
             taken |= other != ex && other->role != TOMTE_COAP_FREE &&
                      other->entry.peer == ex->entry.peer &&

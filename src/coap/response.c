@@ -59,7 +59,7 @@ static struct tomte_coap_exchange *match(struct tomte_coap *ep, uint16_t peer,
                                          const struct tomte_coap_msg *msg)
 {
     bool piggybacked = msg->type == TOMTE_COAP_ACK;
-    for (uint16_t i = 0; i < ep->config.exchanges; i++) {
+    for (uint16_t i = 0; i < ep->top.exchanges; i++) {
         struct tomte_coap_exchange *ex = &ep->exchanges[i];
         if (ex->role != TOMTE_COAP_ASKING || !ex->started ||
             ex->entry.peer != peer || ex->token_len != msg->token_len ||

@@ -106,7 +106,7 @@ static bool start_oldest(struct tomte_coap *ep, struct tomte_coap_peer *peer,
     const struct tomte_coap_tx *oldest = NULL;
     struct tomte_coap_exchange *ex = NULL;
     struct tomte_coap_observer *ob = NULL;
-    for (uint16_t i = 0; i < ep->config.exchanges; i++) {
+    for (uint16_t i = 0; i < ep->top.exchanges; i++) {
         struct tomte_coap_exchange *e = &ep->exchanges[i];
         if (e->role != TOMTE_COAP_FREE && e->entry.peer == of &&
             tomte_coap_exchange_side(e) == side && is_older(&e->tx, oldest)) {
@@ -114,7 +114,7 @@ static bool start_oldest(struct tomte_coap *ep, struct tomte_coap_peer *peer,
             oldest = &e->tx;
         }
     }
-    for (uint16_t i = 0; side == TOMTE_COAP_SERVER && i < ep->config.observers;
+    for (uint16_t i = 0; side == TOMTE_COAP_SERVER && i < ep->top.observers;
          i++) {
         struct tomte_coap_observer *o = &ep->observers[i];
         if (o->state == TOMTE_COAP_OB_LIVE && o->entry.peer == of &&

@@ -45,6 +45,8 @@ static void relocate(struct tomte_store *s, const struct store_entry *from,
     struct tomte_store_log *log = store_log_of(s, from->hash);
     if (log->first_at == from->at)
         log->first_at = to->at;
+    if (log->last_at == from->at)
+        log->last_at = to->at;
 }
 
 /* Room for a copy; the last free sector may be opened for it. */

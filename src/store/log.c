@@ -78,6 +78,7 @@ enum tomte_err tomte_store_log_append(struct tomte_store *s, uint32_t log,
         return err;
     if (l->first == l->next)
         l->first_at = e.at;
+    l->last_at = e.at;
     if (sequence != NULL)
         *sequence = l->next;
     l->next++;
@@ -125,7 +126,7 @@ enum tomte_err tomte_store_log_seek(const struct tomte_store *s, uint32_t log,
     *out = (struct tomte_store_cursor){
         .log = log,
         .sequence = from < l->first ? l->first : from,
-        .at = l->first_at,
+        .at = from > l->first && from + 1 == l->next ? l->last_at : l->first_at,
     };
     return TOMTE_OK;
 }

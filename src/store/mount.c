@@ -373,8 +373,10 @@ static void enter_entry(struct tomte_store *s, const struct store_entry *e,
         s->log_id_next = e->hash + 1; /* of a log that was removed */
     if (l == NULL)
         return;
-    if (e->number >= l->next)
+    if (e->number >= l->next) {
         l->next = e->number + 1;
+        l->last_at = e->at;
+    }
     if (e->number < l->first)
         return;
     if (e->number == l->first)

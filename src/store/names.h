@@ -14,6 +14,7 @@ struct tomte_store_log {
     uint32_t bytes; /* of the entries that are kept */
     uint32_t bytes_max;
     uint32_t first_at; /* where entry `first` is; 0 when not known */
+    uint32_t last_at;  /* the same of the last one */
     uint64_t first;
     uint64_t next;
 };
