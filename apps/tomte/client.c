@@ -212,7 +212,9 @@ static enum tomte_err get_block(struct client *c, const struct tomte_addr *to,
     struct tomte_coap_request r = {.to = *to,
                                    .parts = {.code = TOMTE_COAP_GET}};
     enum tomte_err err = options(&o, TOMTE_BUF_ARRAY(memory), path, query);
-    tomte_coap_put_block(&o, TOMTE_COAP_OPT_BLOCK2, &block);
+    /* Who answers chooses the size of the first: a channel has no blocks. */
+    if (num > 0)
+        tomte_coap_put_block(&o, TOMTE_COAP_OPT_BLOCK2, &block);
     if (err == TOMTE_OK)
         err = tomte_coap_options_end(&o, &r.parts.options);
     return err != TOMTE_OK ? err : exchange(c, &r);

@@ -58,9 +58,13 @@ static void print_channels(const struct status *s)
     for (size_t i = 0; i < s->cells_len; i++) {
         const struct status_cell *c = &s->cells[i];
         status_value(TOMTE_SPAN(c->payload, c->len), value);
-        printf("  channel %-34.*s %-12s %6.1f s old, by %.*s\n",
-               (int)c->channel.len, c->channel.text, value,
-               (double)c->age_ms / 1000.0, (int)c->writer.len, c->writer.text);
+        printf("  channel %-34.*s ", (int)c->channel.len, c->channel.text);
+        if (c->len == 0)
+            printf("nothing yet\n");
+        else
+            printf("%-12s %6.1f s old, by %.*s\n", value,
+                   (double)c->age_ms / 1000.0, (int)c->writer.len,
+                   c->writer.text);
     }
     for (size_t i = 0; i < s->resources_len; i++) {
         const struct status_resource *r = &s->resources[i];
