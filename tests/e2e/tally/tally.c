@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tally: how often it was told each number, for tests that send numbered events
- * while nodes die. A press of the value n counts n; a press of -1 - k puts the
- * counts of the k-th 256 numbers on `page`: the text "k:" and a digit each. */
+ * while nodes die. A press of the value n counts n; a press of -1 - q asks for
+ * the counts of 256 numbers, those of page q modulo 64: they are put on `page`
+ * as the text "q:" and a digit each, so that an old answer is known as one. */
 #include "tomte.h"
 
 #define NUMBERS 16384
 #define PAGE    256
+#define PAGES   (NUMBERS / PAGE)
 
 static int seen_out, page_out;
 static uint8_t counts[NUMBERS];
@@ -19,13 +21,13 @@ static uint8_t *put_digits(uint8_t *p, unsigned v)
     return p;
 }
 
-/* [{3: "k:0110..."}]: SenML in CBOR, a string value. */
-static void put_page(unsigned k)
+/* [{3: "q:0110..."}]: SenML in CBOR, a string value. */
+static void put_page(unsigned question)
 {
-    uint8_t text[PAGE + 8], bytes[PAGE + 16], *p = put_digits(text, k);
+    uint8_t text[PAGE + 12], bytes[PAGE + 18], *p = put_digits(text, question);
     *p++ = ':';
     for (unsigned i = 0; i < PAGE; i++) {
-        uint8_t n = counts[k * PAGE + i];
+        uint8_t n = counts[question % PAGES * PAGE + i];
         *p++ = (uint8_t)('0' + (n < 9 ? n : 9));
     }
     size_t len = (size_t)(p - text);
@@ -52,7 +54,7 @@ TOMTE_ON_EVENT(event)
     if (v >= 0 && v < NUMBERS) {
         counts[(int)v] += counts[(int)v] < 255;
         tomte_put_number(seen_out, ++seen);
-    } else if (v < 0 && v >= -NUMBERS / PAGE) {
+    } else if (v < 0 && v > -1e9) {
         put_page((unsigned)(-1 - v));
     }
 }
