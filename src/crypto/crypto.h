@@ -10,7 +10,7 @@
  *   tomte_crypto_bearssl  crypto/bearssl.h, library tomte_crypto_bearssl
  *   tomte_crypto_openssl  ports/linux, for hubs: the same, several times faster
  *
- * Nothing here takes memory or draws randomness: keys, seeds and nonces come in.
+ * Nothing here takes memory or draws randomness: keys, seeds, nonces come in.
  * What a message may carry (algorithm numbers, points, tags, lengths) is
  * answered with an error. What only our own code can get wrong is asserted: no
  * room for a fixed output, randomness before seeding.

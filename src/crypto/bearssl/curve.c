@@ -36,46 +36,40 @@ static void from_key(struct point *p, enum tomte_curve curve,
     p->len = at + size;
 }
 
+static const br_ec_impl *implementation(enum tomte_curve curve, int *id)
+{
+    *id = curve == TOMTE_CURVE_X25519 ? BR_EC_curve25519 : BR_EC_secp256r1;
+    return curve == TOMTE_CURVE_X25519 ? c25519 : p256;
+}
+
+/* X25519's private keys stay as they are: little-endian (RFC 7748 section 5),
+ * whatever BearSSL's header says of multipliers. */
 enum tomte_err bearssl_public_key(enum tomte_curve curve,
                                   const uint8_t *private_key,
                                   uint8_t *public_key)
 {
     struct point p;
-    uint8_t swapped[32];
-    if (curve == TOMTE_CURVE_P256) {
-        p.len = p256->mulgen(p.bytes, private_key, 32, BR_EC_secp256r1);
-        TOMTE_ASSERT(p.len == 1 + TOMTE_P256_PUBLIC_BYTES);
-        memcpy(public_key, p.bytes + 1, TOMTE_P256_PUBLIC_BYTES);
-        return TOMTE_OK;
-    }
-    for (size_t i = 0; i < 32; i++)
-        swapped[i] = private_key[31 - i];
-    p.len = c25519->mulgen(p.bytes, swapped, 32, BR_EC_curve25519);
-    tomte_wipe(swapped, sizeof swapped);
-    TOMTE_ASSERT(p.len == 32);
-    memcpy(public_key, p.bytes, 32);
+    int id;
+    size_t size = tomte_curve_public_size(curve);
+    const br_ec_impl *impl = implementation(curve, &id);
+    p.len = impl->mulgen(p.bytes, private_key, 32, id);
+    TOMTE_ASSERT(p.len >= size);
+    memcpy(public_key, p.bytes + p.len - size, size);
     return TOMTE_OK;
 }
 
-/* Multiplies in BearSSL take a big-endian integer; RFC 7748 has X25519's
- * private keys little-endian. */
 enum tomte_err bearssl_agree(enum tomte_curve curve, const uint8_t *private_key,
                              const uint8_t *public_key, uint8_t *secret)
 {
     struct point p;
-    uint8_t swapped[32];
-    uint32_t good;
+    int id;
+    size_t len;
+    const br_ec_impl *impl = implementation(curve, &id);
     from_key(&p, curve, public_key);
-    if (curve == TOMTE_CURVE_P256) {
-        good = p256->mul(p.bytes, p.len, private_key, 32, BR_EC_secp256r1);
-        memcpy(secret, p.bytes + 1, 32);
-    } else {
-        for (size_t i = 0; i < 32; i++)
-            swapped[i] = private_key[31 - i];
-        good = c25519->mul(p.bytes, p.len, swapped, 32, BR_EC_curve25519);
-        tomte_wipe(swapped, sizeof swapped);
-        memcpy(secret, p.bytes, 32);
-    }
+    uint32_t good = impl->mul(p.bytes, p.len, private_key, 32, id);
+    size_t at = impl->xoff(id, &len);
+    TOMTE_ASSERT(len == TOMTE_AGREED_BYTES);
+    memcpy(secret, p.bytes + at, TOMTE_AGREED_BYTES);
     tomte_wipe(&p, sizeof p);
     return good == 1 ? TOMTE_OK : TOMTE_ERR_INVALID;
 }

@@ -116,6 +116,22 @@ static inline void check_verify(const struct tomte_crypto *c)
              tomte_crypto_mac_verify(c, 99, key, data, TOMTE_SPAN(tag, 8)));
 }
 
+/* The two halves are the whole, at every length around the blocks. */
+static inline void check_halves(const struct tomte_crypto *c)
+{
+    uint8_t prk[TOMTE_SHA256_BYTES], whole[100], halves[100];
+    struct tomte_span salt = TOMTE_SPAN_LIT("salt"), info = TOMTE_SPAN_LIT("i");
+    tomte_hkdf(c, salt, TOMTE_SPAN_LIT("k"), info, TOMTE_BUF_ARRAY(whole));
+    tomte_hkdf_extract(c, salt, TOMTE_SPAN_LIT("k"), prk);
+    for (size_t len = 0; len <= sizeof whole; len++) {
+        memset(halves, 0xdb, sizeof halves);
+        tomte_hkdf_expand(c, TOMTE_SPAN_ARRAY(prk), info,
+                          TOMTE_BUF(halves, len));
+        CHECK_BYTES(TOMTE_SPAN(whole, len), TOMTE_SPAN(halves, len));
+        CHECK(len == sizeof halves || halves[len] == 0xdb);
+    }
+}
+
 /* Derivations differ when any of their inputs does, also where they meet. */
 static inline void check_derivation(const struct tomte_crypto *c)
 {
@@ -134,6 +150,7 @@ static inline void check_derivation(const struct tomte_crypto *c)
     }
     tomte_hkdf(c, TOMTE_SPAN_NONE, TOMTE_SPAN_NONE, TOMTE_SPAN_NONE,
                TOMTE_BUF(NULL, 0));
+    check_halves(c);
 }
 
 static inline void check_generator(const struct tomte_crypto *c)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "checks.h"
+#include "aead_checks.h"
+#include "curve_checks.h"
 
 #include <stdlib.h>
 
@@ -26,6 +27,25 @@ TEST(fake_derivation_and_generator)
 {
     check_derivation(fake);
     check_generator(fake);
+}
+
+TEST(fake_encryption)
+{
+    check_aead(fake);
+}
+
+TEST(fake_curves)
+{
+    check_curves(fake);
+}
+
+/* What it lacks it says. */
+TEST(fake_has_no_long_digests)
+{
+    struct tomte_hash h;
+    CHECK_EQ(TOMTE_ERR_UNSUPPORTED,
+             tomte_hash_init(&h, fake, TOMTE_ALG_SHA_384));
+    CHECK_EQ(TOMTE_ERR_UNSUPPORTED, tomte_hash_init(&h, fake, TOMTE_ALG_ES256));
 }
 
 TEST(fake_says_that_it_is)

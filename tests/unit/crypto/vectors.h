@@ -44,6 +44,31 @@ static inline void check_sha256_million(const struct tomte_crypto *c)
                 TOMTE_SPAN_ARRAY(digest));
 }
 
+/* FIPS 180-2 appendices C.1 and D.1: "abc"; RFC 6234 has the same. */
+static inline void check_sha512_vectors(const struct tomte_crypto *c)
+{
+    uint8_t expected[64], digest[64];
+    struct tomte_hash h;
+    CHECK_OK(tomte_crypto_digest(c, TOMTE_ALG_SHA_384, TOMTE_SPAN_LIT("abc"),
+                                 TOMTE_BUF_ARRAY(digest)));
+    CHECK_BYTES(test_hex("cb00753f45a35e8bb5a03d699ac65007"
+                         "272c32ab0eded1631a8b605a43ff5bed"
+                         "8086072ba1e7cc2358baeca134c825a7",
+                         TOMTE_BUF_ARRAY(expected)),
+                TOMTE_SPAN(digest, 48));
+    CHECK_OK(tomte_hash_init(&h, c, TOMTE_ALG_SHA_512));
+    tomte_hash_update(&h, TOMTE_SPAN_LIT("a"));
+    tomte_hash_update(&h, TOMTE_SPAN_NONE);
+    tomte_hash_update(&h, TOMTE_SPAN_LIT("bc"));
+    tomte_hash_final(&h, TOMTE_BUF_ARRAY(digest));
+    CHECK_BYTES(test_hex("ddaf35a193617abacc417349ae204131"
+                         "12e6fa4e89a97ea20a9eeee64b55d39a"
+                         "2192992a274fc1a836ba3c23a3feebbd"
+                         "454d4423643ce80e2a9ac94fa54ca49f",
+                         TOMTE_BUF_ARRAY(expected)),
+                TOMTE_SPAN_ARRAY(digest));
+}
+
 /* `len` times `byte`, or the bytes from `byte` on when `step` is 1. */
 static inline struct tomte_span fill(struct tomte_buf out, uint8_t byte,
                                      size_t len, uint8_t step)
