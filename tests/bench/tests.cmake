@@ -32,6 +32,7 @@ function(tomte_bench name)
 endfunction()
 
 tomte_bench(cbor ROOMS cbor PEER cbor)
+tomte_bench(store ROOMS store port_block_file PEER sqlite3)
 
 file(GLOB snippets CONFIGURE_DEPENDS
      ${PROJECT_SOURCE_DIR}/tests/bench/*/bench.cmake)

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bench.h"
 
+#include <dirent.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #define RUN_NS 30e6
 
@@ -89,6 +92,31 @@ void bench_print(const char *name, double value, const char *unit,
     else
         printf("%s\t%.6g\t%s\t-\t-\t%d\n", name, value, unit, runs);
     fflush(stdout);
+}
+
+static char folder[256];
+
+static void remove_folder(void)
+{
+    DIR *d = opendir(folder);
+    for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;)
+        (void)unlinkat(dirfd(d), e->d_name, 0);
+    if (d != NULL)
+        closedir(d);
+    rmdir(folder);
+}
+
+const char *bench_file(const char *name)
+{
+    static char path[512];
+    if (folder[0] == 0) {
+        const char *in = getenv("TOMTE_BENCH_DIR");
+        snprintf(folder, sizeof folder, "%s/tomte-bench-%d",
+                 in != NULL ? in : "/var/tmp", (int)getpid());
+        BENCH_CHECK(mkdir(folder, 0700) == 0 && atexit(remove_folder) == 0);
+    }
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
 }
 
 void bench_use(unsigned long value)

@@ -45,6 +45,11 @@ double bench_median(double *values, int count);
 void bench_print(const char *name, double value, const char *unit,
                  const char *peer, double peer_value, int runs);
 
+/* A file in a folder of this process that goes when it ends. The folder is in
+ * $TOMTE_BENCH_DIR, else /var/tmp: on a disk, as a home's storage would be, and
+ * not in memory. The text is static. */
+const char *bench_file(const char *name);
+
 /* Keeps the compiler from leaving out what made `value`. */
 void bench_use(unsigned long value);
 
