@@ -6,14 +6,15 @@
 #define OBSERVE_REGISTER 0
 #define OBSERVE_CANCEL   1
 
-/* The longest query: "for=604800" and then some. */
-#define QUERY_MAX 32
+/* The longest query: "to=" and a name. */
+#define QUERY_MAX 40
 
 static bool combines(const struct tomte_channel_request *r);
 static uint8_t code_of(enum tomte_channel_op op);
 static void put_origin(struct tomte_coap_options *o, bool has,
                        const struct tomte_origin *origin);
 static void put_for(struct tomte_coap_options *o, uint32_t for_s);
+static void put_to(struct tomte_coap_options *o, const struct tomte_name *to);
 static enum tomte_err get_op(const struct tomte_coap_msg *msg,
                              enum tomte_channel_op *op);
 static enum tomte_err get_channel(struct tomte_span options,
@@ -22,8 +23,8 @@ static enum tomte_err get_content(const struct tomte_coap_msg *msg,
                                   struct tomte_channel_request *out);
 static enum tomte_err get_origin(struct tomte_span options, bool *has,
                                  struct tomte_origin *origin);
-static enum tomte_err get_for(struct tomte_span options, bool *has,
-                              uint32_t *for_s);
+static enum tomte_err get_query(struct tomte_span options,
+                                struct tomte_channel_request *out);
 static bool accepts(struct tomte_span options);
 
 static const uint16_t known[] = {
@@ -56,6 +57,8 @@ tomte_channel_request_encode(const struct tomte_channel_request *request,
         tomte_coap_put_uint(&o, TOMTE_COAP_OPT_CONTENT_FORMAT, request->format);
     if (request->has_for)
         put_for(&o, request->for_s);
+    if (request->to.len > 0)
+        put_to(&o, &request->to);
     put_origin(&o, request->has_origin, &request->origin);
     parts->code = code_of(request->op);
     parts->payload = carries(request->op) ? request->payload : TOMTE_SPAN_NONE;
@@ -121,11 +124,12 @@ static bool combines(const struct tomte_channel_request *r)
 {
     switch (r->op) {
     case TOMTE_CHANNEL_SEND:
-        return !r->has_for;
+        return !r->has_for && r->has_origin == (r->to.len > 0);
     case TOMTE_CHANNEL_WRITE:
-        return !(r->has_origin && r->has_for);
+        return !(r->has_origin && r->has_for) && r->to.len == 0;
     default:
-        return !r->has_origin && !r->has_for && r->payload.len == 0;
+        return !r->has_origin && !r->has_for && r->to.len == 0 &&
+               r->payload.len == 0;
     }
 }
 
@@ -165,6 +169,16 @@ static void put_for(struct tomte_coap_options *o, uint32_t for_s)
     tomte_text_init(&text, memory, sizeof memory);
     tomte_text_str(&text, "for=");
     tomte_text_u64(&text, for_s);
+    tomte_coap_put_query(o, TOMTE_SPAN(text.data, text.len));
+}
+
+static void put_to(struct tomte_coap_options *o, const struct tomte_name *to)
+{
+    char memory[QUERY_MAX];
+    struct tomte_text text;
+    tomte_text_init(&text, memory, sizeof memory);
+    tomte_text_str(&text, "to=");
+    tomte_text_span(&text, tomte_name_span(to));
     tomte_coap_put_query(o, TOMTE_SPAN(text.data, text.len));
 }
 
@@ -223,7 +237,7 @@ static enum tomte_err get_content(const struct tomte_coap_msg *msg,
     enum tomte_err err =
         get_origin(msg->options, &out->has_origin, &out->origin);
     if (err == TOMTE_OK)
-        err = get_for(msg->options, &out->has_for, &out->for_s);
+        err = get_query(msg->options, out);
     if (err == TOMTE_OK && !combines(out))
         err = TOMTE_ERR_USAGE;
     return err;
@@ -237,29 +251,48 @@ static enum tomte_err get_origin(struct tomte_span options, bool *has,
     return *has ? tomte_origin_decode(value, origin) : TOMTE_OK;
 }
 
-/* Nothing, or "for=" and a number of at most nine digits. */
-static enum tomte_err get_for(struct tomte_span options, bool *has,
-                              uint32_t *for_s)
+/* At most nine digits. */
+static enum tomte_err get_seconds(struct tomte_span digits, uint32_t *out)
 {
-    static const struct tomte_span name = {(const uint8_t *)"for=", 4};
+    if (digits.len == 0 || digits.len > 9)
+        return TOMTE_ERR_USAGE;
+    for (size_t i = 0; i < digits.len; i++) {
+        if (digits.data[i] < '0' || digits.data[i] > '9')
+            return TOMTE_ERR_USAGE;
+        *out = *out * 10 + (uint32_t)(digits.data[i] - '0');
+    }
+    return TOMTE_OK;
+}
+
+static bool begins(struct tomte_span query, struct tomte_span with)
+{
+    return tomte_span_equal(tomte_span_slice(query, 0, with.len), with);
+}
+
+/* Nothing, or "for=" and a number, or "to=" and a name; what belongs to which
+ * operation says `combines`. */
+static enum tomte_err get_query(struct tomte_span options,
+                                struct tomte_channel_request *out)
+{
+    const struct tomte_span for_ = TOMTE_SPAN_LIT("for=");
+    const struct tomte_span to = TOMTE_SPAN_LIT("to=");
     uint8_t memory[QUERY_MAX];
     struct tomte_span query;
     if (tomte_coap_get_query(options, TOMTE_BUF_ARRAY(memory), &query) !=
         TOMTE_OK)
         return TOMTE_ERR_USAGE;
-    *has = query.len > 0;
-    *for_s = 0;
-    if (!*has)
+    if (query.len == 0)
         return TOMTE_OK;
-    if (!tomte_span_equal(tomte_span_slice(query, 0, name.len), name) ||
-        query.len == name.len || query.len > name.len + 9)
-        return TOMTE_ERR_USAGE;
-    for (size_t i = name.len; i < query.len; i++) {
-        if (query.data[i] < '0' || query.data[i] > '9')
-            return TOMTE_ERR_USAGE;
-        *for_s = *for_s * 10 + (uint32_t)(query.data[i] - '0');
-    }
-    return TOMTE_OK;
+    if (begins(query, to))
+        return tomte_name_parse(tomte_span_slice(query, to.len, query.len),
+                                &out->to) == TOMTE_OK
+                   ? TOMTE_OK
+                   : TOMTE_ERR_USAGE;
+    out->has_for = begins(query, for_);
+    return out->has_for
+               ? get_seconds(tomte_span_slice(query, for_.len, query.len),
+                             &out->for_s)
+               : TOMTE_ERR_USAGE;
 }
 
 static bool accepts(struct tomte_span options)

@@ -7,8 +7,8 @@
  *   FORGET      GET, Observe 1
  *   WRITE       PUT                        payload; origin when a container
  *                                          writes; else ?for=SECONDS
- *   SEND        POST                       payload; origin, but not when a
- *                                          person sends
+ *   SEND        POST                       payload; origin and ?to=IDENTITY,
+ *                                          but neither when a person sends
  *   RELEASE     DELETE
  *
  * The path is the channel's name, one Uri-Path option for each part (RFC 7252
@@ -30,7 +30,7 @@
 #define TOMTE_FORMAT_SENML_CBOR 112
 
 /* All the options of a message that is made here. */
-#define TOMTE_CHANNEL_OPTIONS_MAX 192
+#define TOMTE_CHANNEL_OPTIONS_MAX 224
 
 enum tomte_channel_op {
     TOMTE_CHANNEL_READ,
@@ -49,6 +49,9 @@ struct tomte_channel_request {
     uint16_t format; /* of the payload */
     bool has_for;    /* WRITE without origin: for that long */
     uint32_t for_s;
+    /* SEND with origin: which consumer, for a node may run several of one
+     * channel, and each has a cursor of its own. */
+    struct tomte_name to;
     struct tomte_span payload; /* WRITE, SEND */
 };
 
@@ -63,8 +66,8 @@ tomte_channel_request_encode(const struct tomte_channel_request *request,
 /* NOT_FOUND when the path is no channel's name, METHOD for another method,
  * OPTION for a critical option that is not known here, FORMAT for content
  * without a Content-Format or an Accept that is neither of the two above,
- * USAGE for a query that is not `for=` and a
- * number, TOO_LARGE, and those of the origin. The code that answers is the
+ * USAGE for a query that does not belong or
+ * one that is missing, TOO_LARGE, and those of the origin. The code that answers is the
  * error's. */
 TOMTE_MUST_CHECK enum tomte_err
 tomte_channel_request_decode(const struct tomte_coap_msg *msg,

@@ -295,7 +295,10 @@ void node_receive_message(struct tomte_node *n, struct slot *s, unsigned port,
                           uint32_t request,
                           const struct tomte_channel_request *channel);
 /* The slot and port that take this event channel's messages; NULL: none. */
+/* The container here that listens to an event channel: this one, or the first
+ * when `to` is empty (a person's message). */
 struct slot *node_receive_find(struct tomte_node *n,
+                               const struct tomte_name *to,
                                const struct tomte_channel_name *channel,
                                unsigned *port);
 /* The container committed (or dead-lettered) the entry: acknowledge. */

@@ -107,6 +107,7 @@ static enum tomte_err post(struct tomte_node *n, struct source *from,
     r.origin.stream = out->stream;
     r.origin.sequence = out->sequence;
     r.origin.base = out->base;
+    r.to = target->identity;
     r.format = out->format;
     r.payload = out->payload;
     enum tomte_err err = tomte_channel_request_encode(

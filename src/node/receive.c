@@ -7,12 +7,15 @@
 #include <string.h>
 
 struct slot *node_receive_find(struct tomte_node *n,
+                               const struct tomte_name *to,
                                const struct tomte_channel_name *channel,
                                unsigned *port)
 {
     for (unsigned i = 0; i < n->config.sizes.slots; i++) {
         struct slot *s = &n->slots[i];
         if (s->phase == SLOT_FREE || s->part != TOMTE_VIEW_OWNER || !s->loaded)
+            continue;
+        if (to->len > 0 && !tomte_name_equal(&s->identity, to))
             continue;
         for (unsigned p = 0; p < s->ports_len; p++) {
             const struct slot_port *it = &s->ports[p];

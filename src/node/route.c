@@ -159,7 +159,7 @@ static void channel_send(struct tomte_node *n, const struct request *r,
 {
     unsigned port;
     int resource = node_resource_find(n, &c->channel);
-    struct slot *s = node_receive_find(n, &c->channel, &port);
+    struct slot *s = node_receive_find(n, &c->to, &c->channel, &port);
     if (resource >= 0 && n->resources[resource].is.kind == TOMTE_NODE_BUTTON &&
         !c->has_origin)
         node_resource_press(n, (size_t)resource, r->handle, c);

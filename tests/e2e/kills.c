@@ -176,9 +176,9 @@ static bool drives_on(const struct test *t, int victim, const char *identity)
         bool heat = strcmp(identity, "thermostat") == 0 &&
                     tomte_span_equal(tomte_name_span(&r->role),
                                      TOMTE_SPAN_LIT("heater"));
-        bool light = strcmp(identity, "lamp") == 0 &&
-                     tomte_span_equal(tomte_name_span(&r->role),
-                                      TOMTE_SPAN_LIT("lamp"));
+        bool light =
+            strcmp(identity, "lamp") == 0 &&
+            tomte_span_equal(tomte_name_span(&r->role), TOMTE_SPAN_LIT("lamp"));
         if (heat || light)
             return true;
     }
@@ -188,7 +188,8 @@ static bool drives_on(const struct test *t, int victim, const char *identity)
 static void identity_of(const struct test *t, size_t container,
                         char name[TOMTE_NAME_MAX + 1])
 {
-    const struct tomte_name *n = &t->scene.run.home.containers[container].identity;
+    const struct tomte_name *n =
+        &t->scene.run.home.containers[container].identity;
     memcpy(name, n->text, n->len);
     name[n->len] = 0;
 }
@@ -442,8 +443,7 @@ static bool parse(int argc, char **argv, struct options *o)
 
 int main(int argc, char **argv)
 {
-    struct options o = {
-        .home = "tests/e2e/kills.yaml", .kills = 12, .seed = 1};
+    struct options o = {.home = "tests/e2e/kills.yaml", .kills = 12, .seed = 1};
     unsigned done = 0;
     if (!parse(argc, argv, &o)) {
         fprintf(stderr, "usage: kills --tomte FILE --switch FILE [--kills N] "

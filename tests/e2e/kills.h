@@ -17,8 +17,8 @@ unsigned wrongs(void);
 enum event_state { EVENT_NONE, EVENT_SENT, EVENT_ACKNOWLEDGED };
 
 struct person {
-    uint32_t sent;            /* numbers 0 .. sent - 1 were pressed */
-    bool stop;                /* set it: no further press */
+    uint32_t sent;             /* numbers 0 .. sent - 1 were pressed */
+    bool stop;                 /* set it: no further press */
     uint8_t state[EVENTS_MAX]; /* enum event_state */
 };
 
@@ -28,10 +28,10 @@ void person_stop(struct person *p);
 
 struct tally {
     unsigned acknowledged, unanswered; /* as the person saw it */
-    unsigned lost;    /* acknowledged, and not counted */
-    unsigned twice;   /* counted more than once */
-    unsigned unasked; /* counted, but never sent */
-    unsigned late;    /* counted, though the person got no answer */
+    unsigned lost;                     /* acknowledged, and not counted */
+    unsigned twice;                    /* counted more than once */
+    unsigned unasked;                  /* counted, but never sent */
+    unsigned late; /* counted, though the person got no answer */
 };
 
 /* Asks the container `tally` about every number so far; false: it cannot be

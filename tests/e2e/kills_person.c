@@ -77,8 +77,7 @@ void person_stop(struct person *p)
 /* ---- asking tally ---- */
 
 /* The digits that answer a question; NULL: they are not there yet. */
-static const char *read_page(struct scene *s, unsigned question,
-                             char text[512])
+static const char *read_page(struct scene *s, unsigned question, char text[512])
 {
     struct tomte_senml record;
     uint64_t epoch;

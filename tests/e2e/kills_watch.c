@@ -136,9 +136,9 @@ static unsigned owners(const struct scene *s, const struct tomte_name *identity)
     unsigned count = 0;
     for (size_t i = 0; i < s->run.home.nodes_len; i++)
         for (size_t k = 0; k < s->status[i].slots_len; k++)
-            count += strcmp(s->status[i].slots[k].phase, "running") == 0 &&
-                     tomte_name_equal(&s->status[i].slots[k].identity,
-                                      identity);
+            count +=
+                strcmp(s->status[i].slots[k].phase, "running") == 0 &&
+                tomte_name_equal(&s->status[i].slots[k].identity, identity);
     return count;
 }
 

@@ -291,8 +291,7 @@ static bool run_once(void)
     for (int i = 0; i < STRANGERS_MAX; i++)
         if (strangers[i].fd >= 0) {
             strangers_at[count++] = i;
-            p[at++] =
-                (struct pollfd){.fd = strangers[i].fd, .events = POLLIN};
+            p[at++] = (struct pollfd){.fd = strangers[i].fd, .events = POLLIN};
         }
     poll(p, (nfds_t)at, harm_wait_ms(&harm));
     if (p[0].revents != 0 && !commands())

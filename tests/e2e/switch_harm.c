@@ -32,8 +32,7 @@ static unsigned draw(const struct harm *h, int from, int to, unsigned what,
 
 static bool before(const struct datagram *a, const struct datagram *b)
 {
-    return a->due_ms != b->due_ms ? a->due_ms < b->due_ms
-                                  : a->order < b->order;
+    return a->due_ms != b->due_ms ? a->due_ms < b->due_ms : a->order < b->order;
 }
 
 static void keep(struct harm *h, const struct datagram *d, uint64_t due_ms)

@@ -32,6 +32,8 @@ static void check_same(const struct tomte_channel_request *a,
     CHECK(memcmp(&a->origin, &b->origin, sizeof a->origin) == 0);
     CHECK_EQ(a->has_for, b->has_for);
     CHECK_EQ(a->for_s, b->for_s);
+    CHECK_EQ(a->to.len, b->to.len);
+    CHECK(a->to.len == 0 || tomte_name_equal(&a->to, &b->to));
     CHECK_BYTES(a->payload, b->payload);
 }
 
@@ -57,6 +59,7 @@ TEST(requests_go_there_and_back)
     cases[7].has_origin = true;
     cases[7].origin = origin("button", 8, 3, 4);
     cases[7].origin.base = 2;
+    cases[7].to = cases[5].origin.identity;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         uint8_t options[TOMTE_CHANNEL_OPTIONS_MAX];
         struct tomte_coap_parts parts;
@@ -75,13 +78,15 @@ TEST(request_has_the_bytes_of_the_specification)
     r.has_origin = true;
     r.origin = origin("button", 2, 3, 4);
     r.origin.base = 4;
+    r.to = origin("porter", 1, 1, 1).identity;
     uint8_t options[TOMTE_CHANNEL_OPTIONS_MAX], expected[64];
     struct tomte_coap_parts parts;
     CHECK_OK(
         tomte_channel_request_encode(&r, TOMTE_BUF_ARRAY(options), &parts));
     CHECK_EQ(TOMTE_COAP_POST, parts.code);
     CHECK_BYTES(test_hex("b4 646f6f72  04 62656c6c  11 70"
-                         "ed fccf 00 86 66 627574746f6e 02 03 04 04 00",
+                         "39 746f3d706f72746572"
+                         "ed fccc 00 86 66 627574746f6e 02 03 04 04 00",
                          TOMTE_BUF_ARRAY(expected)),
                 parts.options);
 }
@@ -100,6 +105,7 @@ TEST(largest_request_fits)
                       TOMTE_SEQUENCE_MAX, TOMTE_SEQUENCE_MAX);
     r.origin.base = TOMTE_SEQUENCE_MAX;
     r.origin.not_after = UINT64_MAX;
+    r.to = r.origin.identity;
     uint8_t options[TOMTE_CHANNEL_OPTIONS_MAX];
     struct tomte_coap_parts parts;
     CHECK_OK(
@@ -119,7 +125,13 @@ TEST(requests_that_make_no_sense_are_not_made)
         request(TOMTE_CHANNEL_READ, "/a"),  /* with a payload */
         request(TOMTE_CHANNEL_WRITE, "/a"), /* a container, for a time */
         request(TOMTE_CHANNEL_RELEASE, "/a"),
+        request(TOMTE_CHANNEL_SEND, "/a"),  /* a container, to nobody */
+        request(TOMTE_CHANNEL_SEND, "/a"),  /* a person, to somebody */
+        request(TOMTE_CHANNEL_WRITE, "/a"), /* to somebody */
     };
+    cases[5].has_origin = true;
+    cases[5].origin = origin("x", 1, 1, 1);
+    cases[6].to = cases[7].to = cases[5].origin.identity;
     cases[1].has_origin = cases[3].has_origin = true;
     cases[1].origin = cases[3].origin = origin("x", 1, 1, 1);
     cases[2].payload = TOMTE_SPAN_LIT("x");
@@ -173,8 +185,15 @@ TEST(requests_of_others_are_checked)
          TOMTE_CHANNEL_WRITE},
         {POST, "b1 61 11 70", TOMTE_OK, TOMTE_CHANNEL_SEND},
         {POST, "b1 61 11 70 e6 fccf 86 6162 01 01 01", TOMTE_ERR_TRUNCATED, 0},
-        {POST, "b1 61 11 70 e8 fccf 86 6162 01 01 01 01 00", TOMTE_OK,
-         TOMTE_CHANNEL_SEND},
+        {POST, "b1 61 11 70 34 746f3d63 e8 fccc 86 6162 01 01 01 01 00",
+         TOMTE_OK, TOMTE_CHANNEL_SEND},
+        /* from a container to nobody, from a person to somebody, to no name */
+        {POST, "b1 61 11 70 e8 fccf 86 6162 01 01 01 01 00", TOMTE_ERR_USAGE,
+         0},
+        {POST, "b1 61 11 70 34 746f3d63", TOMTE_ERR_USAGE, 0},
+        {POST, "b1 61 11 70 34 746f3d41 e8 fccc 86 6162 01 01 01 01 00",
+         TOMTE_ERR_USAGE, 0},
+        {PUT, "b1 61 11 70 34 746f3d63", TOMTE_ERR_USAGE, 0},
         /* a container's write is not for a time */
         {PUT, "b1 61 11 70 35 666f723d39 e8 fccc 86 6162 01 01 01 01 00",
          TOMTE_ERR_USAGE, 0},
