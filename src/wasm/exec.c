@@ -14,8 +14,7 @@
 #include "wasm/instance.h"
 
 #include "base/assert.h"
-#include "base/bytes.h"
-#include "wasm/numeric.h"
+#include "wasm/operations.h"
 #include "wasm/opinfo.h"
 
 #include <string.h>
@@ -25,23 +24,56 @@
 
 SELDOM static struct tomte_wasm_instance *
 owner_of(struct tomte_wasm_instance *from, uint32_t func, uint32_t *index);
+#ifdef __OPTIMIZE_SIZE__
 SELDOM static const uint8_t *leb_rest(const uint8_t *pc, uint32_t *v);
-SELDOM static const uint8_t *leb_signed(const uint8_t *pc, uint64_t *v);
+#endif
+SELDOM static enum tomte_wasm_trap_reason
+find_typed(struct tomte_wasm_instance *from, uint32_t ref, uint32_t type,
+           struct tomte_wasm_instance **callee, uint32_t *index);
 static bool same_type(const struct tomte_wasm_instance *a, uint32_t type,
                       const struct tomte_wasm_instance *b, uint32_t func);
 
-/* An immediate; nearly all are one byte. */
-#define LEB(v)                                                                 \
+/* An immediate of the instruction, at `next`; nearly all are one byte. Calling
+ * a function would cost the loop the registers that it may change. */
+#ifdef __OPTIMIZE_SIZE__
+#define LEB_REST(v)                                                            \
     do {                                                                       \
-        (v) = *pc++;                                                           \
-        if ((v)&0x80) {                                                        \
-            uint32_t v_ = (v);                                                 \
-            pc = leb_rest(pc, &v_);                                            \
-            (v) = v_;                                                          \
+        uint32_t v_ = (v);                                                     \
+        next = leb_rest(next, &v_);                                            \
+        (v) = v_;                                                              \
+    } while (0)
+#else
+#define LEB_REST(v)                                                            \
+    do {                                                                       \
+        uint32_t more_ = *next++, shift_ = 7;                                  \
+        (v) = ((v)&0x7f) | (more_ & 0x7f) << shift_;                           \
+        while (more_ & 0x80) {                                                 \
+            more_ = *next++;                                                   \
+            shift_ += 7;                                                       \
+            (v) |= (more_ & 0x7f) << shift_;                                   \
         }                                                                      \
     } while (0)
+#endif
+#define LEB(v)                                                                 \
+    do {                                                                       \
+        (v) = *next++;                                                         \
+        if ((v)&0x80)                                                          \
+            LEB_REST(v);                                                       \
+    } while (0)
+/* The rest of a number of `bits`, and how far its sign is from their top. */
+#define LEB_SIGNED(v, sign, bits)                                              \
+    do {                                                                       \
+        uint32_t more_, shift_ = 7;                                            \
+        (v) &= 0x7f;                                                           \
+        do {                                                                   \
+            more_ = *next++;                                                   \
+            (v) |= (uint##bits##_t)(more_ & 0x7f) << shift_;                   \
+            shift_ += 7;                                                       \
+        } while (more_ & 0x80);                                                \
+        (sign) = shift_ < (bits) ? (bits)-shift_ : 0;                          \
+    } while (0)
 #define SKIP_LEB()                                                             \
-    while (*pc++ & 0x80) {                                                     \
+    while (*next++ & 0x80) {                                                   \
     }
 
 /* The operand of this drop or select takes two slots. */
@@ -49,20 +81,66 @@ static bool same_type(const struct tomte_wasm_instance *a, uint32_t type,
     (st->slots == WASM_SIDE_WIDE &&                                            \
      wasm_side_word(st) == (uint32_t)(pc - 1 - bytes))
 
-#define CASE(name) op_##name:
-#define NEXT()                                                                 \
+/* Where all locals of a function are one slot wide, `op_` labels are gone to,
+ * else `wide_` labels: three of them are not the same. */
+#define CASE(name) op_##name : wide_##name:
+#define NEXT()     goto *labels[*pc++]
+#define GO(place)                                                              \
     do {                                                                       \
-        op = *pc++;                                                            \
-        goto *labels[op];                                                      \
+        pc = (place);                                                          \
+        NEXT();                                                                \
     } while (0)
+
+/* The top slot is in `tos`, and `sp` points at its place: what is below is in
+ * memory. Where a function has no operands the top slot is its last local, or
+ * what its caller has on top: `tos` is a copy of that, so that writing it back
+ * changes nothing. Hence a local is written before `tos` is read anew. */
+#define PUSH(v)                                                                \
+    do {                                                                       \
+        *sp++ = tos;                                                           \
+        tos = (v);                                                             \
+    } while (0)
+#define POP() (tos = *--sp)
+
+/* The result of a comparison, which is mostly there to be branched on. */
+#define CONDITION_SHARED(condition)                                            \
+    do {                                                                       \
+        tos = (condition);                                                     \
+        goto compared;                                                         \
+    } while (0)
+#ifdef __OPTIMIZE_SIZE__
+#define CONDITION(condition) CONDITION_SHARED(condition)
+#else
+#define CONDITION(condition)                                                   \
+    do {                                                                       \
+        if (*pc != WASM_OP_BR_IF) {                                            \
+            tos = (condition);                                                 \
+            goto compared;                                                     \
+        }                                                                      \
+        const uint8_t *next = pc + 1;                                          \
+        bool taken_ = (condition);                                             \
+        POP();                                                                 \
+        if (taken_)                                                            \
+            goto branch;                                                       \
+        SKIP_LEB()                                                             \
+        st++;                                                                  \
+        GO(next);                                                              \
+    } while (0)
+#endif
 
 /* Between the locals here and the instance. */
 #define SAVE()                                                                 \
     do {                                                                       \
+        *sp = tos;                                                             \
         fp->pc = (uint32_t)(pc - bytes);                                       \
         fp->side = (uint32_t)(st - side);                                      \
-        inst->sp = (uint32_t)(sp - slots);                                     \
+        inst->sp = (uint32_t)(sp + 1 - slots);                                 \
         inst->depth = (uint32_t)(wasm_frames_end(inst) - fp);                  \
+    } while (0)
+#define LOAD_STACK(top)                                                        \
+    do {                                                                       \
+        sp = (top)-1;                                                          \
+        tos = *sp;                                                             \
     } while (0)
 #define LOAD_MEMORY()                                                          \
     do {                                                                       \
@@ -82,7 +160,7 @@ static bool same_type(const struct tomte_wasm_instance *a, uint32_t type,
                                                         fn->side);             \
         code = bytes + fn->code;                                               \
         last = bytes + fn->end + 1;                                            \
-        wide = fn->wide;                                                       \
+        labels = fn->wide ? wide_labels : narrow_labels;                       \
         base = slots + fp->base;                                               \
         pc = bytes + fp->pc;                                                   \
         st = side + fp->side;                                                  \
@@ -93,15 +171,22 @@ static bool same_type(const struct tomte_wasm_instance *a, uint32_t type,
 
 void wasm_exec(struct tomte_wasm_instance *inst)
 {
-    static const void *const labels[256] = {
+    static const void *const narrow_labels[256] = {
 #define OP(code, name, text, imm, types) [code] = &&op_##name,
         WASM_OP_TABLE(OP)
 #undef OP
             [WASM_PREFIX] = &&op_PREFIXED,
     };
+    static const void *const wide_labels[256] = {
+#define OP(code, name, text, imm, types) [code] = &&wide_##name,
+        WASM_OP_TABLE(OP)
+#undef OP
+            [WASM_PREFIX] = &&op_PREFIXED,
+    };
+    const void *const *labels;
     uint32_t *const slots = inst->slots;
     struct wasm_frame *fp = wasm_frame(inst, inst->depth - 1);
-    uint32_t *sp = slots + inst->sp, *base;
+    uint32_t *sp, *base, tos;
     int32_t fuel = inst->grant;
 
     struct tomte_wasm_instance *cur, *callee;
@@ -111,11 +196,11 @@ void wasm_exec(struct tomte_wasm_instance *inst)
     uint32_t mem_len;
     const struct wasm_func *fn;
     const struct wasm_side *side, *st;
-    bool wide;
     enum tomte_wasm_trap_reason reason;
 
     LOAD_INSTANCE(owner_of(inst, fp->func, &index));
     LOAD_FRAME();
+    LOAD_STACK(slots + inst->sp);
     at = pc;
     if (inst->spent > inst->budget)
         goto out_of_fuel;
@@ -123,32 +208,37 @@ void wasm_exec(struct tomte_wasm_instance *inst)
 
     CASE(UNREACHABLE)
     {
-        at = pc - 1;
         reason = TOMTE_WASM_TRAP_UNREACHABLE;
-        goto trap;
+        goto trap_here;
     }
     CASE(BLOCK)
     {
+        const uint8_t *next = pc;
         SKIP_LEB()
-        NEXT();
+        GO(next);
     }
     CASE(LOOP)
     {
-        at = pc - 1;
+        const uint8_t *next = pc;
         SKIP_LEB()
         fuel -= (int32_t)wasm_side_word(st);
         st++;
-        if (fuel < 0)
-            goto out_of_fuel;
-        NEXT();
+        if (fuel >= 0)
+            GO(next);
+        at = pc - 1;
+        pc = next;
+        goto out_of_fuel;
     }
     CASE(IF)
     {
-        if (*--sp == 0)
+        const uint8_t *next = pc;
+        uint32_t condition = tos;
+        POP();
+        if (condition == 0)
             goto branch;
         SKIP_LEB()
         st++;
-        NEXT();
+        GO(next);
     }
     CASE(END)
     {
@@ -161,15 +251,20 @@ void wasm_exec(struct tomte_wasm_instance *inst)
     goto branch;
     CASE(BR_IF)
     {
-        if (*--sp != 0)
+        const uint8_t *next = pc;
+        uint32_t condition = tos;
+        POP();
+        if (condition != 0)
             goto branch;
         SKIP_LEB()
         st++;
-        NEXT();
+        GO(next);
     }
     CASE(BR_TABLE)
     {
-        uint32_t count, i = *--sp;
+        const uint8_t *next = pc;
+        uint32_t count, i = tos;
+        POP();
         LEB(count);
         st += i < count ? i : count;
         goto branch;
@@ -178,29 +273,29 @@ void wasm_exec(struct tomte_wasm_instance *inst)
     goto leave;
     CASE(CALL)
     {
+        const uint8_t *next = pc;
         at = pc - 1;
         LEB(index);
+        pc = next;
         callee = cur;
         goto call;
     }
     CASE(CALL_INDIRECT)
     {
-        uint32_t type, table, i = *--sp, found = 0;
-        at = pc - 1;
+        const uint8_t *next = pc;
+        uint32_t type, table, i = tos;
+        POP();
         LEB(type);
         LEB(table);
         const struct wasm_table_inst *t = cur->tables[table];
         reason = TOMTE_WASM_TRAP_UNDEFINED;
         if (i >= t->len)
-            goto trap;
-        reason = TOMTE_WASM_TRAP_UNINITIALIZED;
-        if (t->refs[i] == 0)
-            goto trap;
-        callee = wasm_find_func(cur, t->refs[i] - 1, &found);
-        reason = TOMTE_WASM_TRAP_INDIRECT_TYPE;
-        if (callee == NULL || !same_type(cur, type, callee, found))
-            goto trap;
-        index = found;
+            goto trap_here;
+        reason = find_typed(cur, t->refs[i], type, &callee, &index);
+        if (reason != TOMTE_WASM_TRAP_NONE)
+            goto trap_here;
+        at = pc - 1;
+        pc = next;
         goto call;
     }
 
@@ -210,20 +305,18 @@ void wasm_exec(struct tomte_wasm_instance *inst)
             st++;
             sp--;
         }
-        sp--;
+        POP();
         NEXT();
     }
     CASE(SELECT_T)
     {
-        pc++;
-        sp--;
-        if (wasm_width(*pc++) == 2)
+        pc += 2;
+        if (wasm_width(pc[-1]) == 2)
             goto select_wide;
         goto select_narrow;
     }
     CASE(SELECT)
     {
-        sp--;
         if (IS_WIDE()) {
             st++;
             goto select_wide;
@@ -231,58 +324,85 @@ void wasm_exec(struct tomte_wasm_instance *inst)
         goto select_narrow;
     }
 select_narrow:
-    sp--;
-    if (sp[1] == 0)
-        sp[-1] = sp[0];
+    sp -= 2;
+    tos = tos != 0 ? sp[0] : sp[1];
     NEXT();
 select_wide:
-    sp -= 2;
-    if (sp[2] == 0) {
-        sp[-2] = sp[0];
+    sp -= 3;
+    if (tos == 0) {
         sp[-1] = sp[1];
+        tos = sp[2];
+    } else {
+        tos = sp[0];
+    }
+    NEXT();
+
+compared: /* the result is `tos` */
+    if (*pc == WASM_OP_BR_IF) {
+        pc++;
+        goto op_BR_IF;
+    }
+    if (*pc == WASM_OP_IF) {
+        pc++;
+        goto op_IF;
     }
     NEXT();
 
 #include "wasm/exec_cases.inc"
 
-op_PREFIXED:
+op_PREFIXED : {
+    const uint8_t *next = pc;
     at = pc - 1;
     LEB(op);
+    pc = next;
     op += WASM_PREFIXED;
-    goto *labels[op];
+    if (op < WASM_OP_MEMORY_INIT)
+        goto numeric;
+    goto bulk;
+}
 
-    /* What bulk.c does, behind the prefix but for the first four. */
-    CASE(TABLE_GET)
-    CASE(TABLE_SET)
-    CASE(MEMORY_SIZE)
-    CASE(MEMORY_GROW)
+    WASM_NUMERIC(CASE)
     at = pc - 1;
-    CASE(MEMORY_INIT)
-    CASE(DATA_DROP)
-    CASE(MEMORY_COPY)
-    CASE(MEMORY_FILL)
-    CASE(TABLE_INIT)
-    CASE(ELEM_DROP)
-    CASE(TABLE_COPY)
-    CASE(TABLE_GROW)
-    CASE(TABLE_SIZE)
-    CASE(TABLE_FILL)
-    {
-        enum wasm_imm imm = wasm_info_imm(wasm_op_info[op]);
-        uint32_t a, b = 0, *top = sp;
-        int32_t left = fuel;
-        LEB(a);
-        if (imm == WASM_IMM_TABLE_TABLE || imm == WASM_IMM_ELEM_TABLE ||
-            imm == WASM_IMM_DATA_MEMORY || imm == WASM_IMM_MEMORY_MEMORY)
-            LEB(b);
-        reason = wasm_bulk(inst, cur, op, a, b, &top, &left);
-        sp = top;
-        fuel = left;
-        LOAD_MEMORY();
-        if (reason != TOMTE_WASM_TRAP_NONE)
-            goto trap;
-        NEXT();
-    }
+    op = *at;
+
+numeric : /* what numeric.c does */
+{
+    uint32_t *top = sp + 1;
+    SAVE();
+    reason = wasm_numeric(op, &top);
+    LOAD_FRAME();
+    LOAD_MEMORY();
+    LOAD_STACK(top);
+    if (reason != TOMTE_WASM_TRAP_NONE)
+        goto trap;
+    NEXT();
+}
+
+    WASM_BULK(CASE)
+    at = pc - 1;
+    op = *at;
+
+bulk : /* what bulk.c does */
+{
+    const uint8_t *next = pc;
+    enum wasm_imm imm = wasm_info_imm(wasm_op_info[op]);
+    uint32_t a, b = 0, *top = sp + 1;
+    int32_t left = fuel;
+    LEB(a);
+    if (imm == WASM_IMM_TABLE_TABLE || imm == WASM_IMM_ELEM_TABLE ||
+        imm == WASM_IMM_DATA_MEMORY || imm == WASM_IMM_MEMORY_MEMORY)
+        LEB(b);
+    pc = next;
+    SAVE();
+    reason = wasm_bulk(inst, cur, op, a, b, &top, &left);
+    LOAD_FRAME();
+    LOAD_MEMORY();
+    LOAD_STACK(top);
+    fuel = left;
+    if (reason != TOMTE_WASM_TRAP_NONE)
+        goto trap;
+    NEXT();
+}
 
 branch: /* as the entry `st` says */
     if (st->slots != 0) {
@@ -290,13 +410,14 @@ branch: /* as the entry `st` says */
                                st->slots & 0xfff};
         if (st->slots >= WASM_SIDE_MARKS)
             far = cur->m->side.far[-1 - (int32_t)wasm_side_word(st)];
-        const uint32_t *from = sp - far.keep;
-        sp -= far.keep + far.drop;
+        *sp = tos;
+        const uint32_t *from = sp + 1 - far.keep;
+        sp += 1 - (int32_t)(far.keep + far.drop);
         for (; far.keep > 0; far.keep--)
             *sp++ = *from++;
-        pc = code + far.pc;
+        LOAD_STACK(sp);
         st = side + far.side;
-        NEXT();
+        GO(code + far.pc);
     }
     pc = code + st->pc;
     st = side + st->side;
@@ -310,30 +431,31 @@ call: /* function `index` of `callee`, arguments on the stack */
     }
     {
         const struct wasm_func *f = &callee->m->funcs[index];
-        uint32_t *first = sp - callee->m->types[f->type].param_slots;
+        uint32_t *first = sp + 1 - callee->m->types[f->type].param_slots;
+        uint32_t *operands = first + f->local_slots;
         size_t room = (size_t)((const uint32_t *)(const void *)fp - first);
         SAVE();
+        reason = TOMTE_WASM_TRAP_STACK;
         if (room < f->frame_slots + WASM_FRAME_WORDS ||
-            inst->depth >= inst->depth_max) {
-            reason = TOMTE_WASM_TRAP_STACK;
+            inst->depth >= inst->depth_max)
             goto trap;
-        }
         fp--;
         *fp = (struct wasm_frame){
             .func = wasm_func_number(callee, index),
             .pc = f->code,
             .base = (uint32_t)(first - slots),
         };
-        for (first += f->local_slots; sp < first;)
-            *sp++ = 0;
+        while (++sp < operands)
+            *sp = 0;
+        LOAD_STACK(operands);
         if (callee != cur)
             LOAD_INSTANCE(callee);
         LOAD_FRAME();
-        at = pc;
         fuel -= (int32_t)fn->cost;
-        if (fuel < 0)
-            goto out_of_fuel;
-        NEXT();
+        if (fuel >= 0)
+            NEXT();
+        at = pc;
+        goto out_of_fuel;
     }
 
 call_host : {
@@ -346,15 +468,17 @@ call_host : {
         wasm_settle(inst, fuel);
         return;
     }
-    sp = slots + inst->sp;
+    LOAD_FRAME();
     LOAD_MEMORY();
+    LOAD_STACK(slots + inst->sp);
     NEXT();
 }
 
 leave : /* the function, results on top of the stack */
 {
     uint32_t count = cur->m->types[fn->type].result_slots;
-    const uint32_t *from = sp - count;
+    const uint32_t *from = sp + 1 - count;
+    *sp = tos;
     for (sp = base; count > 0; count--)
         *sp++ = *from++;
     fp++;
@@ -368,6 +492,7 @@ leave : /* the function, results on top of the stack */
     if (fp->func >> WASM_FUNC_BITS != cur->id)
         LOAD_INSTANCE(owner_of(inst, fp->func, &index));
     LOAD_FRAME();
+    LOAD_STACK(sp);
     NEXT();
 }
 
@@ -380,13 +505,35 @@ out_of_fuel:
     }
     if (inst->slice == 0)
         return;
+    LOAD_FRAME();
+    LOAD_MEMORY();
+    LOAD_STACK(slots + inst->sp);
     NEXT();
 
+trap_memory: /* in the instruction that was just begun */
+    reason = TOMTE_WASM_TRAP_MEMORY;
+trap_here:
+    at = pc - 1;
 trap:
+    pc = at;
     SAVE();
     wasm_settle(inst, fuel);
     wasm_set_trap(inst, reason, tomte_wasm_trap_text(reason), cur,
                   (uint32_t)(fn - cur->m->funcs), (uint32_t)(at - bytes));
+}
+
+/* The function that a table's entry refers to, of the type the call expects,
+ * section 4.4.8. */
+static enum tomte_wasm_trap_reason
+find_typed(struct tomte_wasm_instance *from, uint32_t ref, uint32_t type,
+           struct tomte_wasm_instance **callee, uint32_t *index)
+{
+    if (ref == 0)
+        return TOMTE_WASM_TRAP_UNINITIALIZED;
+    *callee = wasm_find_func(from, ref - 1, index);
+    if (*callee == NULL || !same_type(from, type, *callee, *index))
+        return TOMTE_WASM_TRAP_INDIRECT_TYPE;
+    return TOMTE_WASM_TRAP_NONE;
 }
 
 /* The instance of a function that is known to be there. */
@@ -398,6 +545,7 @@ static struct tomte_wasm_instance *owner_of(struct tomte_wasm_instance *from,
     return owner;
 }
 
+#ifdef __OPTIMIZE_SIZE__
 /* The bytes after the first of an unsigned number of 32 bits. */
 static const uint8_t *leb_rest(const uint8_t *pc, uint32_t *v)
 {
@@ -412,22 +560,7 @@ static const uint8_t *leb_rest(const uint8_t *pc, uint32_t *v)
     *v = value;
     return pc;
 }
-
-static const uint8_t *leb_signed(const uint8_t *pc, uint64_t *v)
-{
-    uint64_t value = *v & 0x7f;
-    unsigned shift = 7;
-    uint8_t byte;
-    do {
-        byte = *pc++;
-        value |= (uint64_t)(byte & 0x7f) << shift;
-        shift += 7;
-    } while (byte & 0x80);
-    if (shift < 64 && (byte & 0x40))
-        value |= ~UINT64_C(0) << shift;
-    *v = value;
-    return pc;
-}
+#endif
 
 /* The function is of the type that the call expects, section 4.4.8. */
 static bool same_type(const struct tomte_wasm_instance *a, uint32_t type,

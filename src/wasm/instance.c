@@ -77,7 +77,7 @@ uint64_t tomte_wasm_instance_bytes(const struct tomte_wasm_module *module,
     uint64_t memory = 0;
     if (m->memory.present && !m->memory.imported && config->memory.cap == 0)
         memory = memory_room(m, config);
-    return sizeof(struct tomte_wasm_instance) + config->stack_bytes +
+    return sizeof(struct tomte_wasm_instance) + config->stack_bytes + 4 +
            m->all.of[TOMTE_WASM_TABLE] * (uint64_t)sizeof(void *) +
            m->all.of[TOMTE_WASM_TABLE] * sizeof(struct wasm_table_inst) +
            m->all.of[TOMTE_WASM_GLOBAL] * (sizeof(void *) + 8) +
@@ -146,7 +146,10 @@ static bool build(struct tomte_wasm_instance *inst,
     inst->pending = WASM_NONE;
     inst->depth_max = c->call_depth;
     inst->slot_count = c->stack_bytes / 4;
-    inst->slots = take(arena, inst->slot_count, 4, &ok);
+    /* One more below the first: the interpreter's top of an empty stack. */
+    inst->slots = take(arena, inst->slot_count + 1u, 4, &ok);
+    if (ok)
+        inst->slots++;
     inst->bindings = take(arena, m->imported.of[TOMTE_WASM_FUNC],
                           sizeof *inst->bindings, &ok);
     inst->dropped_elems = take(arena, m->elem_count, 1, &ok);
