@@ -9,8 +9,8 @@
  *   renewal   one node renews its lease while nothing changes: what a home
  *             costs its keeper at rest
  *
- * There is no peer: other schedulers decide through a database and a network; an
- * in-process figure of a part of one would not be the same work. */
+ * There is no peer: other schedulers decide through a database and a network;
+ * a figure of a part of one would not be of the same work. */
 #include "bench.h"
 #include "unit/home/rig.h"
 
