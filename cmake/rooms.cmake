@@ -63,6 +63,9 @@ tomte_room(wasm DEPS base)
 tomte_room(store DEPS base)
 # floor 2
 tomte_room(coap DEPS base)
+tomte_room(cose DEPS cbor crypto base)
+# floor 3
+tomte_room(ace DEPS cbor base)
 # floor 4
 tomte_room(container DEPS wasm store cbor crypto base)
 tomte_room(channel DEPS coap cbor base)
