@@ -180,7 +180,9 @@ static enum tomte_err take_bytes(struct tomte_node *n, struct fetch *f,
         return TOMTE_ERR_TOO_LARGE;
     switch (f->kind) {
     case FETCH_VIEW:
-        memcpy(n->view_bytes[1 - n->view_at] + f->at, piece.data, piece.len);
+        if (piece.len > 0)
+            memcpy(n->view_bytes[1 - n->view_at] + f->at, piece.data,
+                   piece.len);
         return TOMTE_OK;
     case FETCH_IMAGE:
         return tomte_store_blob_write(&n->store, &f->writer, piece);
@@ -238,7 +240,8 @@ static enum tomte_err take_block(struct tomte_node *n, struct fetch *f,
         (void)tomte_coap_find_uint(msg->options, TOMTE_COAP_OPT_SIZE2, &size);
         f->size = size;
         f->etag_len = (uint8_t)(etag.len <= sizeof f->etag ? etag.len : 0);
-        memcpy(f->etag, etag.data, f->etag_len);
+        if (f->etag_len > 0)
+            memcpy(f->etag, etag.data, f->etag_len);
     }
     if ((uint64_t)block.num * tomte_coap_block_size(&block) != f->at ||
         !tomte_span_equal(etag, TOMTE_SPAN(f->etag, f->etag_len)))

@@ -55,7 +55,8 @@ static struct inbox_entry *push(struct slot *s, unsigned port, uint32_t request,
     e->origin = c->origin;
     e->format = c->format;
     e->len = (uint16_t)c->payload.len;
-    memcpy(e->payload, c->payload.data, c->payload.len);
+    if (e->len > 0)
+        memcpy(e->payload, c->payload.data, e->len);
     s->inbox_len++;
     return e;
 }

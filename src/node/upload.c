@@ -270,7 +270,8 @@ void node_upload_command(struct tomte_node *n, const struct tomte_addr *from,
         refuse(n, request, err, NULL);
         return;
     }
-    memcpy(u->data + u->at, msg->payload.data, msg->payload.len);
+    if (msg->payload.len > 0)
+        memcpy(u->data + u->at, msg->payload.data, msg->payload.len);
     u->at += (uint32_t)msg->payload.len;
     u->used_ms = n->now_ms;
     u->open = block.more;
