@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A Confirmable GET and its answer over loopback, one after the other: the same
- * plain client asks our endpoint in a process of its own, then libcoap's server.
- * Most of the time is the kernel's; the row without a peer is a process that
- * sends back what it gets, so what a server costs is the difference.
+/* A Confirmable GET and its answer over loopback, one after the other: one plain
+ * client asks our endpoint, in a process of its own, and libcoap's server. Most
+ * of the time is the kernel's; the row without a peer is a process that sends
+ * back what it gets, so what a server costs is the difference.
  *
- * Both keep the resource /state with the same value. Our endpoint remembers each
- * request for its lifetime and recognises repetitions; libcoap's does not. */
+ * Both keep the resource /state with the same value. Our endpoint remembers
+ * each request for its lifetime and knows repetitions; libcoap's does not. */
 #include "exchange.h"
 
 #include "bench.h"
@@ -70,7 +70,7 @@ static size_t ask(struct server *s, const char *request, size_t len,
     return n > 0 ? (size_t)n : 0;
 }
 
-/* An acknowledgement of the request with that code, and the value at its end. */
+/* An acknowledgement with that code, and of a GET the value at its end. */
 static void exchange(struct server *s, uint8_t method, uint8_t code)
 {
     uint8_t answer[1500];

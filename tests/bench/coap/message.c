@@ -3,9 +3,9 @@
  * to know of it.
  *
  * The peer is libcoap, as its own server uses it: a PDU from the heap for each
- * message, the path that was read as a string from the heap. It gives no access to the step
- * that writes the header's four bytes, so its building is without that, and it
- * is given the path in its segments. */
+ * message, and the path that was read as a string from the heap. It gives no
+ * access to the step that writes the header's four bytes, so its building is
+ * without that, and it is given the path in its segments. */
 #include "bench.h"
 #include "exchange.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The thermostat compiled for this machine: what a container is compared with.
- * It is on a host that does the least: `get` copies a value, `put` keeps one. */
+ * Its host does the least: `get` copies a value, `put` keeps one. */
 #pragma once
 
 #include "base/span.h"
