@@ -367,7 +367,9 @@ static void took(struct tomte_node *n, struct slot *s, struct standby_peer *p,
     p->known = !wants_checkpoint;
     p->held = wants_checkpoint ? 0 : held;
     p->failing = !more && has_news(s, p);
-    p->retry_ms = n->now_ms + (p->failing ? RETRY_MS : BEAT_MS);
+    /* A checkpoint is there in milliseconds, and commits may wait for it. */
+    p->retry_ms =
+        n->now_ms + (p->failing || wants_checkpoint ? RETRY_MS : BEAT_MS);
     if (p->known) {
         p->waits_ms = 0;
         p->out = false;

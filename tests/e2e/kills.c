@@ -24,8 +24,8 @@
  *     container runs, once, where the keeper says, obeyed by its actuator, and
  *     with its standby in sync again;
  *   - each acknowledged press was counted, and no press twice.
- * A `sync` container whose standby is the node that is away, while the keeper is
- * too, waits; its presses stay unanswered, which is no loss. */
+ * A `sync` container whose standby is the keeper's own node waits while that is
+ * away; its presses stay unanswered, which is no loss. */
 #include "kills.h"
 
 #include "tomte/story_home.h"

@@ -13,14 +13,18 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#define BUTTON   "/hall/button/pressed"
-#define PAGE     "/test/tally/page"
-#define PAGES    64 /* of EVENT_PAGE numbers each */
-#define PAUSE_MS 150
+#define BUTTON "/hall/button/pressed"
+#define PAGE   "/test/tally/page"
+#define PAGES  64 /* of EVENT_PAGE numbers each */
+
+/* A node remembers each request of a stranger for four minutes, for that is how
+ * long RFC 7252 lets a repetition be under way, and has room for 384 of them.
+ * A person who is quicker than that for long is made to wait. */
+#define PAUSE_MS 750
 
 /* A press is repeated, as CoAP does, for so long. Shorter than any node stays
- * dead: a repetition that reached the node's next life would be a new press, for
- * what was remembered of the first one died with the process. */
+ * dead: a repetition that reached the node's next life would be a new press,
+ * for what was remembered of the first one died with the process. */
 #define PATIENCE_MS 2000
 
 static bool press(struct client *c, const struct tomte_addr *hall, int64_t n)

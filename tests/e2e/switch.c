@@ -12,14 +12,14 @@
  * address that the home's plan names, whatever happens in between, and neither
  * knows of the switch; no refused port ever gives a death away. Anyone else (a
  * person's command) is a stranger: it gets a port of its own here, by which
- * answers find back to it. Datagrams to and from `world` are wires, not network,
- * and do not pass; neither does what a node sends to itself.
+ * answers find back to it. Datagrams to and from `world` are wires, not
+ * network, and do not pass; neither does what a node sends to itself.
  *
  * Commands are lines on standard input, each answered by one line, "ok" or
  * "error TEXT"; the end of standard input ends the switch.
  *
  *   loss PERCENT         so many datagrams vanish
- *   delay MS [MS]        each comes later, by the first and up to the second more
+ *   delay MS [MS]        each is late by the first, and up to the second more
  *   double PERCENT       so many come twice, the second up to 50 ms later
  *   reorder PERCENT      so many are held back 30 ms, and overtaken
  *   silence NAME         nothing from it and nothing to it

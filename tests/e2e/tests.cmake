@@ -14,12 +14,12 @@ if(TARGET tomte AND NOT TOMTE_SANITIZE)
     COMMAND ${e2e}/bad_input.sh $<TARGET_FILE:tomte>)
 
   # What lies between nodes, and a home in which they die.
-  add_executable(e2e_switch ${e2e}/switch.c ${e2e}/switch_harm.c)
+  add_executable(e2e_switch tests/e2e/switch.c tests/e2e/switch_harm.c)
   target_compile_definitions(e2e_switch PRIVATE _GNU_SOURCE)
   add_executable(e2e_kills
-    ${e2e}/kills.c ${e2e}/kills_person.c ${e2e}/kills_watch.c)
+    tests/e2e/kills.c tests/e2e/kills_person.c tests/e2e/kills_watch.c)
   target_link_libraries(e2e_kills PRIVATE tomte_scene)
-  tomte_image(tally ${e2e}/tally)
+  tomte_image(tally ${e2e}/tally) # of tests/e2e/tally/tally.c
   add_dependencies(e2e_kills containers world tomte e2e_switch)
   tomte_test(e2e kills TIMEOUT 240 ALONE
     COMMAND e2e_kills --tomte $<TARGET_FILE:tomte>
