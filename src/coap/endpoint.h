@@ -259,13 +259,6 @@ bool tomte_coap_poll_up(struct tomte_coap *ep,
  * TOMTE_LIMIT_DATAGRAM_BYTES. FULL: a table or the peer's share of it is full,
  * nothing happened. AGAIN: message IDs to this peer have run out for now. */
 
-/* What a message says; options in wire form. */
-struct tomte_coap_parts {
-    uint8_t code;
-    struct tomte_span options;
-    struct tomte_span payload;
-};
-
 struct tomte_coap_request {
     struct tomte_addr to;
     struct tomte_coap_parts parts;

@@ -101,6 +101,13 @@ struct tomte_coap_msg {
     struct tomte_span payload;
 };
 
+/* What a message says; options in wire form. */
+struct tomte_coap_parts {
+    uint8_t code;
+    struct tomte_span options;
+    struct tomte_span payload;
+};
+
 static inline struct tomte_span tomte_coap_token(const struct tomte_coap_msg *m)
 {
     return TOMTE_SPAN(m->token, m->token_len);
