@@ -2,18 +2,32 @@
 /* sim/check.h: the promises that are checked, one file each. */
 #pragma once
 
+#include "homes.h"
 #include "world.h"
 
-/* No write is accepted after a newer grant reached that actuator, and none of a
- * `safe` container's after its node's lease ended, as the simulator sees it. */
+/* No actuator accepts a write after a newer grant reached it. */
 extern const struct sim_check check_fenced;
 
-/* Counters never go back, and what was acknowledged is not lost. */
+/* No write of a `safe` container is accepted after its holder's lease. */
+extern const struct sim_check check_leases;
+
+/* In an epoch one node acts, and events are released once and in order. */
+extern const struct sim_check check_actors;
+
+/* What a `sync` container released is not taken back by a take-over. */
 extern const struct sim_check check_nothing_lost;
 
-/* After healing every container runs, once. */
+/* What was acknowledged, to a person or to a container, is in its consumer's
+ * state at the end, once; and what is seen of that state never goes back. */
+extern const struct sim_check check_accounts;
+
+/* After healing every container that was deployed runs, once, soon. */
 extern const struct sim_check check_converges;
 
+/* Memory, queues, datagrams and work stay within their bounds. */
+extern const struct sim_check check_bounds;
+
 void checks_make(struct sim *w);
+void checks_second(struct sim *w);
 void checks_end(struct sim *w);
 void checks_free(struct sim *w);

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fenced: what the actuators accepted, in the simulator's own truth. */
+/* Fenced: what actuators accept, against what the simulator knows of grants.
+ * A grant has reached an actuator when its node stored it; that is remembered
+ * here, also over the crashes of that node. */
 #include "check.h"
 
 #include <stdlib.h>
 
-#define SEEN_MAX 4096
+#define SEEN_MAX 8192
 
-/* The highest epoch whose write an actuator accepted, for each identity. */
+/* The highest epoch of an identity that reached an actuator, and the highest
+ * that it accepted a write of. */
 struct seen {
     uint16_t node;
     size_t resource;
     struct tomte_name identity;
-    uint64_t epoch;
+    uint64_t granted, accepted;
 };
 
 struct fenced {
@@ -36,26 +39,27 @@ static struct seen *seen_of(struct fenced *c, uint16_t node, size_t resource,
             tomte_name_equal(&c->seen[i].identity, identity))
             return &c->seen[i];
     TOMTE_ASSERT(c->len < SEEN_MAX);
-    c->seen[c->len] = (struct seen){node, resource, *identity, 0};
+    c->seen[c->len] = (struct seen){
+        .node = node, .resource = resource, .identity = *identity};
     return &c->seen[c->len++];
 }
 
-/* A node that runs this identity now under a higher epoch: then every granted
- * actuator that could be reached was fenced before it began. */
-static uint64_t running_epoch(const struct fenced *c,
-                              const struct tomte_name *identity)
+static void grant(void *ctx, uint16_t node, size_t resource,
+                  const struct tomte_name *identity, uint64_t epoch)
 {
-    uint64_t epoch = 0;
-    for (unsigned i = 0; i < c->w->nodes_len; i++) {
-        const struct sim_node *n = &c->w->nodes[i];
-        struct tomte_slot_report r;
-        for (size_t s = 0; n->node != NULL && tomte_node_slot(n->node, s, &r);
-             s++)
-            if (r.running && r.epoch > epoch &&
-                tomte_name_equal(r.identity, identity))
-                epoch = r.epoch;
-    }
-    return epoch;
+    struct seen *s = seen_of(ctx, node, resource, identity);
+    if (epoch > s->granted)
+        s->granted = epoch;
+}
+
+static void fail(const struct fenced *c, const struct seen *s, uint64_t epoch,
+                 const char *what, uint64_t other)
+{
+    const struct tomte_name *node = &c->w->nodes[s->node].config.name;
+    sim_fail(c->w, "fenced: %.*s accepted epoch %llu of %.*s %s epoch %llu",
+             (int)node->len, node->text, (unsigned long long)epoch,
+             (int)s->identity.len, s->identity.text, what,
+             (unsigned long long)other);
 }
 
 static void write(void *ctx, uint16_t node, size_t resource,
@@ -66,27 +70,23 @@ static void write(void *ctx, uint16_t node, size_t resource,
     if (verdict != TOMTE_OK)
         return;
     struct seen *s = seen_of(c, node, resource, identity);
-    if (epoch < s->epoch)
-        sim_fail(
-            c->w, "fenced: %.*s accepted epoch %llu of %.*s after epoch %llu",
-            (int)c->w->nodes[node].config.name.len,
-            c->w->nodes[node].config.name.text, (unsigned long long)epoch,
-            (int)identity->len, identity->text, (unsigned long long)s->epoch);
-    /* Cut off, an actuator obeys what it knows, until the newer grant reaches
-     * it; the old holder had confirmed that it stopped, but what it sent before
-     * may have lain in a queue. */
+    if (epoch < s->granted)
+        fail(c, s, epoch, "after the grant of", s->granted);
+    if (epoch < s->accepted)
+        fail(c, s, epoch, "after a write of", s->accepted);
+    if (epoch > s->accepted)
+        s->accepted = epoch;
+    /* One that is cut off obeys what it knows. The old holder had confirmed
+     * that it stopped, but what it sent before may have lain in a queue. */
     const struct sim_node *n = &c->w->nodes[node];
-    bool reached = tomte_node_leased(n->node, sim_node_ms(c->w, n));
-    uint64_t running = running_epoch(c, identity);
-    if (reached && epoch < running)
-        sim_fail(
-            c->w,
-            "fenced: epoch %llu of %.*s was accepted while epoch %llu runs",
-            (unsigned long long)epoch, (int)identity->len, identity->text,
-            (unsigned long long)running);
-    if (epoch > s->epoch)
-        s->epoch = epoch;
+    char text[TOMTE_NAME_MAX + 1] = {0};
+    for (unsigned i = 0; i < identity->len; i++)
+        text[i] = identity->text[i];
+    uint64_t running;
+    (void)sim_runner(c->w, text, &running);
+    if (epoch < running && tomte_node_leased(n->node, sim_node_ms(c->w, n)))
+        fail(c, s, epoch, "while there runs", running);
 }
 
 const struct sim_check check_fenced = {
-    .name = "fenced", .make = make, .write = write};
+    .name = "fenced", .make = make, .grant = grant, .write = write};

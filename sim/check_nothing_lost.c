@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#define TRACKS_MAX 256
+#define TRACKS_MAX 1024
 
 struct track {
     struct tomte_name identity;
@@ -29,12 +29,6 @@ static void *make(struct sim *w)
     return c;
 }
 
-/* The meters of the simulated homes are `sync`. */
-static bool is_sync(const struct tomte_name *n)
-{
-    return n->len >= 5 && n->text[0] == 'm' && n->text[1] == 'e';
-}
-
 static struct track *track_of(struct lost *c, const struct tomte_name *identity)
 {
     for (size_t i = 0; i < c->len; i++)
@@ -43,7 +37,7 @@ static struct track *track_of(struct lost *c, const struct tomte_name *identity)
     TOMTE_ASSERT(c->len < TRACKS_MAX);
     struct track *t = &c->tracks[c->len++];
     t->identity = *identity;
-    t->sync = is_sync(identity);
+    t->sync = home_is_sync(identity);
     return t;
 }
 
@@ -53,8 +47,6 @@ static void commit(void *ctx, uint16_t node, const struct tomte_name *identity,
     struct lost *c = ctx;
     struct track *t = track_of(c, identity);
     (void)node;
-    if (epoch > t->epoch && epoch > 1)
-        c->w->counts.takeovers++;
     bool lost = t->sync ? sequence <= t->sequence
                         : epoch == t->epoch && sequence <= t->sequence;
     if (lost && epoch >= t->epoch)

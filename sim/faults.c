@@ -30,8 +30,9 @@ void faults_draw(struct sim *w)
     r->slow_permille = maybe(w, 1, 50);
     r->crash_every_s = maybe(w, 60, 600);
     r->down_max_s = (uint32_t)draw(w, 5, 120);
-    r->partition_every_s = maybe(w, 120, 900);
-    r->partition_max_s = (uint32_t)draw(w, 5, 120);
+    /* Never off: see counts() in main.c. */
+    r->partition_every_s = (uint32_t)draw(w, 120, 900);
+    r->partition_max_s = (uint32_t)draw(w, 20, 120);
     r->pause_every_s = maybe(w, 120, 900);
     r->pause_max_s = (uint32_t)draw(w, 1, 60);
     r->drift_ppm = maybe(w, 10, 1000);
@@ -129,7 +130,7 @@ static void nature(struct sim *w)
 /* A person presses a random button of a node, on or off. */
 static void press(struct sim *w)
 {
-    plan(w, PRESS, 0, draw(w, S, 20 * S));
+    plan(w, PRESS, 0, draw(w, S / 10, 3 * S));
     uint16_t node = (uint16_t)draw(w, 0, w->nodes_len - 1u);
     struct sim_node *n = &w->nodes[node];
     for (size_t r = 0; r < n->config.resource_count; r++) {
@@ -140,7 +141,7 @@ static void press(struct sim *w)
             tomte_channel_name_span(&n->resources[r].channel);
         for (size_t k = 0; k < name.len; k++)
             channel[k] = (char)name.data[k];
-        person_press(w->person, node, channel, 1);
+        person_press(w->person, node, channel);
         return;
     }
 }
@@ -171,6 +172,7 @@ void faults_happen(struct sim *w, const struct happening *h)
 void faults_heal(struct sim *w)
 {
     w->healed = true;
+    w->healed_us = w->now_us;
     mend(w);
     for (uint16_t i = 0; i < w->nodes_len; i++) {
         if (w->nodes[i].paused_until_us > w->now_us)

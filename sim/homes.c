@@ -3,12 +3,18 @@
 
 #include <string.h>
 
+#define ROOMS_MAX 64
+
 static const struct person_bind no_bind = {NULL, NULL, NULL};
+
+static struct home_book books[ROOMS_MAX];
+static unsigned books_len;
 
 /*        attic (keeper): clock
  *   hall: thermometer 1, button     cellar: thermometer 2, heater, lamp   */
 void home_winter(struct sim *w)
 {
+    books_len = 0;
     struct sim_node *attic = sim_add_node(w, "attic", true);
     struct sim_node *hall = sim_add_node(w, "hall", false);
     struct sim_node *cellar = sim_add_node(w, "cellar", false);
@@ -49,15 +55,11 @@ void home_winter(struct sim *w)
 }
 
 /* Names live as long as the world: one set a room. */
-#define ROOMS_MAX 20
-
-struct room {
+static struct room {
     char name[16];
-    char identity[3][24];
-    char channel[8][48];
-};
-
-static struct room rooms[ROOMS_MAX];
+    char identity[6][24];
+    char channel[16][48];
+} rooms[ROOMS_MAX];
 
 static const char *channel(struct room *r, int at, const char *rest)
 {
@@ -70,6 +72,7 @@ static const char *channel(struct room *r, int at, const char *rest)
     return r->channel[at];
 }
 
+/* Three nodes: thermometer and button; heater and lamp; valve. */
 static void furnish(struct sim *w, unsigned i)
 {
     struct room *r = &rooms[i];
@@ -84,14 +87,12 @@ static void furnish(struct sim *w, unsigned i)
                      "button", "press", r->name, 0);
     sim_add_resource(n + 1, channel(r, 3, "lamp/on"), TOMTE_NODE_ACTUATOR,
                      "lamp", "switch", r->name, 0);
+    sim_add_resource(n + 2, channel(r, 8, "valve/open"), TOMTE_NODE_ACTUATOR,
+                     "valve", "flow", r->name, 10000);
 }
 
-static void inhabit(struct sim *w, unsigned i)
+static void inhabit_as_shipped(struct sim *w, struct room *r)
 {
-    struct room *r = &rooms[i];
-    static const char *const kinds[] = {"thermostat", "meter", "lamp"};
-    for (int k = 0; k < 3; k++)
-        snprintf(r->identity[k], sizeof r->identity[k], "%s-%u", kinds[k], i);
     const char *switched = channel(r, 4, "thermostat/switched");
     const struct person_bind thermostat[] = {
         {"temperature", NULL, r->name},
@@ -112,9 +113,66 @@ static void inhabit(struct sim *w, unsigned i)
     person_deploy(w->person, r->identity[2], "lamp", lamp);
 }
 
+/* Those that the checkers ask: tests/sim/containers. */
+static void inhabit_to_check(struct sim *w, struct room *r)
+{
+    const char *made = channel(r, 9, "source/made");
+    const struct person_bind source[] = {
+        {"made", made, NULL},
+        {"count", channel(r, 10, "source/count"), NULL},
+        no_bind};
+    const struct person_bind ledger[] = {
+        {"made", made, NULL},
+        {"pressed", NULL, r->name},
+        {"book", channel(r, 11, "ledger/book"), NULL},
+        no_bind};
+    const struct person_bind valve[] = {{"valve", NULL, r->name}, no_bind};
+    person_deploy(w->person, r->identity[3], "source", source);
+    person_deploy(w->person, r->identity[4], "ledger", ledger);
+    person_deploy(w->person, r->identity[5], "valve", valve);
+}
+
+static void inhabit(struct sim *w, unsigned i)
+{
+    static const char *const kinds[] = {"thermostat", "meter",  "lamp",
+                                        "source",     "ledger", "valve"};
+    struct room *r = &rooms[i];
+    for (int k = 0; k < 6; k++)
+        snprintf(r->identity[k], sizeof r->identity[k], "%s-%u", kinds[k], i);
+    inhabit_as_shipped(w, r);
+    inhabit_to_check(w, r);
+    books[books_len++] = (struct home_book){.source = r->identity[3],
+                                            .count = r->channel[10],
+                                            .ledger = r->identity[4],
+                                            .book = r->channel[11],
+                                            .button = (uint16_t)(1 + 3 * i)};
+}
+
+const struct home_book *home_books(unsigned *count)
+{
+    *count = books_len;
+    return books;
+}
+
+bool home_is_sync(const struct tomte_name *identity)
+{
+    static const char *const sync[] = {"meter", "source", "ledger"};
+    for (int i = 0; i < 3; i++)
+        if (identity->len >= strlen(sync[i]) &&
+            memcmp(identity->text, sync[i], strlen(sync[i])) == 0)
+            return true;
+    return false;
+}
+
+bool home_is_safe(const struct tomte_name *identity)
+{
+    return identity->len >= 5 && memcmp(identity->text, "valve", 5) == 0;
+}
+
 void home_rooms(struct sim *w, unsigned nodes)
 {
     unsigned count = (nodes - 1) / 3;
+    books_len = 0;
     if (count > ROOMS_MAX)
         count = ROOMS_MAX;
     for (unsigned i = 0; i < nodes; i++) {
@@ -122,6 +180,11 @@ void home_rooms(struct sim *w, unsigned nodes)
         snprintf(name, sizeof name, "node-%u", i);
         sim_add_node(w, name, i == 0);
     }
+    struct tomte_node_sizes *keeper = &w->nodes[0].config.sizes;
+    if (keeper->home_nodes < nodes)
+        keeper->home_nodes = (uint16_t)nodes;
+    if (keeper->home_containers < 6 * count)
+        keeper->home_containers = (uint16_t)(6 * count);
     sim_add_resource(&w->nodes[0], "/house/clock/hour", TOMTE_NODE_SENSOR,
                      "clock", "hour", NULL, 0);
     for (unsigned i = 0; i < count; i++)

@@ -1,44 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The person of a simulated home: an ordinary CoAP client that sends images in
- * blocks, then the commands that use them, and presses buttons. What is not
- * answered is tried again, as a person would. */
-#include "world.h"
+/* The person of a simulated home: an ordinary CoAP client that deploys, presses
+ * buttons and looks at channels. */
+#include "person.h"
 
 #include "channel/message.h"
-#include "coap/endpoint.h"
-#include "container/container.h"
-#include "crypto/crypto.h"
-#include "home/command.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define DEPLOYS_MAX 64
-#define BLOCK       1024u
-#define RETRY_US    2000000u
-
-struct deploy {
-    char identity[32];
-    uint8_t *image;
-    size_t len;
-    struct person_bind binds[TOMTE_LIMIT_PORTS];
-};
-
-struct person {
-    struct sim *w;
-    struct tomte_coap coap;
-    struct tomte_arena arena;
-    void *memory;
-    struct deploy deploys[DEPLOYS_MAX];
-    unsigned count, at;
-    bool commanding; /* the image is there */
-    uint32_t block;
-    bool in_flight;
-    uint64_t retry_us;
-    uint64_t timer_us;
-};
-
-enum { COOKIE_DEPLOY = 1, COOKIE_PRESS };
+#define TIMEOUT_MS 8000
 
 struct person *person_new(struct sim *w, uint64_t seed)
 {
@@ -63,181 +33,114 @@ void person_free(struct person *p)
     free(p);
 }
 
-static uint64_t now_ms(const struct person *p)
+uint64_t person_now_ms(const struct person *p)
 {
     return p->w->now_us / 1000;
 }
 
-bool person_done(const struct person *p)
-{
-    return p->at == p->count;
-}
+/* ---- presses and looks ---- */
 
-unsigned person_deployed(const struct person *p)
-{
-    return p->count;
-}
-
-/* ---- deploying ---- */
-
-static uint8_t *read_image(const char *dir, const char *name, size_t *len)
-{
-    char path[512];
-    snprintf(path, sizeof path, "%s/%s.image", dir, name);
-    FILE *f = fopen(path, "rb");
-    if (f == NULL) {
-        fprintf(stderr,
-                "tomte-sim: %s cannot be read; build the containers "
-                "first\n",
-                path);
-        exit(2);
-    }
-    uint8_t *data = malloc(TOMTE_IMAGE_BYTES_MAX);
-    TOMTE_ASSERT(data != NULL);
-    *len = fread(data, 1, TOMTE_IMAGE_BYTES_MAX, f);
-    fclose(f);
-    return data;
-}
-
-static enum tomte_err encode_command(const struct deploy *d,
-                                     struct tomte_buf out,
-                                     struct tomte_span *bytes)
-{
-    struct tomte_image image;
-    struct tomte_name name;
-    struct tomte_command c;
-    enum tomte_err err = tomte_name_parse(tomte_span_str(d->identity), &name);
-    if (err == TOMTE_OK)
-        err = tomte_image_open(TOMTE_SPAN(d->image, d->len), &image);
-    if (err != TOMTE_OK)
-        return err;
-    tomte_command_init(&c, TOMTE_COMMAND_CONTAINER, name);
-    tomte_image_digest(&tomte_crypto_fake, image.bytes, c.digest);
-    c.manifest = image.manifest;
-    for (unsigned i = 0; err == TOMTE_OK && d->binds[i].port != NULL; i++) {
-        struct tomte_bind *b = &c.binds[c.binds_len++];
-        err = tomte_name_parse(tomte_span_str(d->binds[i].port), &b->port);
-        if (err == TOMTE_OK && d->binds[i].channel != NULL)
-            err = tomte_channel_name_parse(tomte_span_str(d->binds[i].channel),
-                                           &b->channel);
-        if (err == TOMTE_OK && d->binds[i].place != NULL)
-            err =
-                tomte_name_parse(tomte_span_str(d->binds[i].place), &b->place);
-    }
-    return err != TOMTE_OK ? err : tomte_command_encode(&c, out, bytes);
-}
-
-static void drain(struct person *p);
-
-static void ask(struct person *p, uint8_t code, const char *path,
-                struct tomte_span whole)
-{
-    uint8_t memory[256];
-    struct tomte_coap_options o;
-    struct tomte_coap_block block = {.num = p->block, .szx = 6};
-    struct tomte_coap_request r = {.to = sim_addr(0),
-                                   .cookie = COOKIE_DEPLOY,
-                                   .confirmable = true,
-                                   .timeout_ms = 8000};
-    uint32_t handle;
-    block.more = (size_t)(p->block + 1) * BLOCK < whole.len;
-    tomte_coap_options_init(&o, TOMTE_BUF_ARRAY(memory));
-    tomte_coap_put_path(&o, tomte_span_str(path));
-    tomte_coap_put_block(&o, TOMTE_COAP_OPT_BLOCK1, &block);
-    if (p->block == 0)
-        tomte_coap_put_uint(&o, TOMTE_COAP_OPT_SIZE1, (uint32_t)whole.len);
-    r.parts.code = code;
-    r.parts.payload = tomte_span_slice(whole, p->block * BLOCK, BLOCK);
-    enum tomte_err err = tomte_coap_options_end(&o, &r.parts.options);
-    TOMTE_ASSERT(err == TOMTE_OK);
-    p->in_flight =
-        tomte_coap_request(&p->coap, now_ms(p), &r, &handle) == TOMTE_OK;
-}
-
-static void go_on(struct person *p)
-{
-    static uint8_t command[TOMTE_COMMAND_BYTES_MAX];
-    if (p->in_flight || person_done(p) || p->retry_us > p->w->now_us)
-        return;
-    const struct deploy *d = &p->deploys[p->at];
-    struct tomte_span bytes = TOMTE_SPAN(d->image, d->len);
-    if (p->commanding) {
-        enum tomte_err err =
-            encode_command(d, TOMTE_BUF_ARRAY(command), &bytes);
-        TOMTE_ASSERT(err == TOMTE_OK);
-        ask(p, TOMTE_COAP_POST, "/.tomte/command", bytes);
-        return;
-    }
-    char path[128];
-    struct tomte_text t;
-    uint8_t digest[32];
-    tomte_image_digest(&tomte_crypto_fake, bytes, digest);
-    tomte_text_init(&t, path, sizeof path);
-    tomte_text_str(&t, "/.tomte/blob/");
-    tomte_text_hex(&t, TOMTE_SPAN_ARRAY(digest));
-    ask(p, TOMTE_COAP_PUT, path, bytes);
-}
-
-static void deploy_answer(struct person *p, const struct tomte_coap_msg *msg)
-{
-    enum tomte_err err = tomte_err_from_coap_code(msg->code);
-    p->in_flight = false;
-    if (err != TOMTE_OK) {
-        sim_trace(p->w, SIM_NODES_MAX, "%s: refused: %s: %.*s",
-                  p->deploys[p->at].identity, tomte_err_name(err),
-                  (int)msg->payload.len, (const char *)msg->payload.data);
-        p->block = 0;
-        p->commanding = false;
-        p->retry_us = p->w->now_us + RETRY_US;
-    } else if (msg->code == TOMTE_COAP_CONTINUE) {
-        p->block++;
-    } else {
-        p->block = 0;
-        sim_trace(p->w, SIM_NODES_MAX, "%s: %s accepted",
-                  p->deploys[p->at].identity,
-                  p->commanding ? "command" : "image");
-        p->at += p->commanding;
-        p->commanding = !p->commanding;
-    }
-}
-
-void person_deploy(struct person *p, const char *identity, const char *image,
-                   const struct person_bind *binds)
-{
-    TOMTE_ASSERT(p->count < DEPLOYS_MAX);
-    struct deploy *d = &p->deploys[p->count++];
-    snprintf(d->identity, sizeof d->identity, "%s", identity);
-    d->image = read_image(p->w->containers, image, &d->len);
-    for (unsigned i = 0; binds[i].port != NULL; i++)
-        d->binds[i] = binds[i];
-    go_on(p);
-    drain(p);
-}
-
-/* ---- presses ---- */
-
-void person_press(struct person *p, uint16_t node, const char *channel,
-                  double value)
+static bool ask(struct person *p, uint16_t node,
+                const struct tomte_channel_request *c, uint64_t cookie)
 {
     uint8_t options[TOMTE_CHANNEL_OPTIONS_MAX];
-    uint8_t payload[] = {0x81, 0xa1, 0x02, (uint8_t)value};
-    struct tomte_channel_request c = {.op = TOMTE_CHANNEL_SEND,
-                                      .format = TOMTE_FORMAT_SENML_CBOR,
-                                      .payload = TOMTE_SPAN_ARRAY(payload)};
     struct tomte_coap_request r = {.to = sim_addr(node),
-                                   .cookie = COOKIE_PRESS,
+                                   .cookie = cookie,
                                    .confirmable = true,
-                                   .timeout_ms = 8000};
+                                   .timeout_ms = TIMEOUT_MS};
     uint32_t handle;
     enum tomte_err err =
-        tomte_channel_name_parse(tomte_span_str(channel), &c.channel);
-    if (err == TOMTE_OK)
-        err = tomte_channel_request_encode(&c, TOMTE_BUF_ARRAY(options),
-                                           &r.parts);
+        tomte_channel_request_encode(c, TOMTE_BUF_ARRAY(options), &r.parts);
     TOMTE_ASSERT(err == TOMTE_OK);
-    if (tomte_coap_request(&p->coap, now_ms(p), &r, &handle) == TOMTE_OK)
-        p->w->counts.pressed++;
-    drain(p);
+    return tomte_coap_request(&p->coap, person_now_ms(p), &r, &handle) ==
+           TOMTE_OK;
+}
+
+static void name_channel(struct tomte_channel_request *c, const char *channel)
+{
+    enum tomte_err err =
+        tomte_channel_name_parse(tomte_span_str(channel), &c->channel);
+    TOMTE_ASSERT(err == TOMTE_OK);
+}
+
+static uint16_t next_number(const struct person *p, uint16_t node)
+{
+    for (unsigned i = p->presses_len; i-- > 0;)
+        if (p->presses[i].node == node)
+            return (uint16_t)(p->presses[i].number + 1);
+    return 0;
+}
+
+void person_press(struct person *p, uint16_t node, const char *channel)
+{
+    uint16_t n = next_number(p, node);
+    uint8_t payload[] = {0x81, 0xa1, 0x02, 0x19, (uint8_t)(n >> 8), (uint8_t)n};
+    size_t len = sizeof payload;
+    if (n < 24) { /* deterministic CBOR: the shortest form */
+        payload[3] = (uint8_t)n;
+        len = 4;
+    } else if (n < 256) {
+        payload[3] = 0x18;
+        payload[4] = (uint8_t)n;
+        len = 5;
+    }
+    struct tomte_channel_request c = {.op = TOMTE_CHANNEL_SEND,
+                                      .format = TOMTE_FORMAT_SENML_CBOR,
+                                      .payload = TOMTE_SPAN(payload, len)};
+    name_channel(&c, channel);
+    if (p->presses_len == PRESSES_MAX ||
+        !ask(p, node, &c, (uint64_t)p->presses_len << 8 | COOKIE_PRESS))
+        return;
+    p->presses[p->presses_len++] =
+        (struct press){.node = node,
+                       .number = n,
+                       .open = true,
+                       .boot = p->w->nodes[node].boot};
+    p->w->counts.pressed++;
+    person_drain(p);
+}
+
+static void press_answer(struct person *p, uint64_t i, enum tomte_err err)
+{
+    struct press *press = &p->presses[i];
+    press->open = false;
+    press->acknowledged = err == TOMTE_OK;
+    press->refused = err != TOMTE_OK;
+    press->boot_end = p->w->nodes[press->node].boot;
+    p->w->counts.acknowledged += err == TOMTE_OK;
+}
+
+const struct press *person_presses(const struct person *p, unsigned *count)
+{
+    *count = p->presses_len;
+    return p->presses;
+}
+
+void person_look(struct person *p, uint16_t node, const char *channel)
+{
+    struct tomte_channel_request c = {.op = TOMTE_CHANNEL_READ};
+    TOMTE_ASSERT(!p->look.open);
+    name_channel(&c, channel);
+    p->look = (struct look){.open = ask(p, node, &c, COOKIE_LOOK)};
+    person_drain(p);
+}
+
+static void look_answer(struct person *p, const struct tomte_coap_msg *msg)
+{
+    struct tomte_channel_content content;
+    p->look.open = false;
+    if (tomte_channel_content_decode(msg, &content) != TOMTE_OK ||
+        !content.has_origin)
+        return;
+    p->look.found = true;
+    p->look.epoch = content.origin.epoch;
+    p->look.len = (uint16_t)content.payload.len;
+    memcpy(p->look.bytes, content.payload.data, content.payload.len);
+}
+
+const struct look *person_seen(const struct person *p)
+{
+    return &p->look;
 }
 
 /* ---- the endpoint ---- */
@@ -258,56 +161,67 @@ static void plan_timer(struct person *p)
                                                .node = SIM_NODES_MAX});
 }
 
-static void on_effect(struct person *p, const struct tomte_coap_effect *e)
+static void on_failure(struct person *p, uint64_t cookie)
 {
-    if (e->kind == TOMTE_COAP_SEND)
-        sim_send(p->w, SIM_NODES_MAX, &e->peer, e->bytes);
-    else if (e->kind == TOMTE_COAP_RESPONSE && e->cookie == COOKIE_DEPLOY)
-        deploy_answer(p, &e->msg);
-    else if (e->kind == TOMTE_COAP_RESPONSE && e->cookie == COOKIE_PRESS)
-        p->w->counts.acknowledged +=
-            tomte_err_from_coap_code(e->msg.code) == TOMTE_OK;
-    else if (e->kind == TOMTE_COAP_FAILED && e->cookie == COOKIE_DEPLOY) {
-        p->in_flight = false;
-        p->block = 0;
-        p->retry_us = p->w->now_us + RETRY_US;
-    }
+    if ((cookie & 0xff) == COOKIE_DEPLOY)
+        person_deploy_failed(p);
+    else if ((cookie & 0xff) == COOKIE_PRESS)
+        press_answer(p, cookie >> 8, TOMTE_ERR_TIMEOUT);
+    else
+        p->look.open = false;
 }
 
-static void drain(struct person *p)
+static void on_effect(struct person *p, const struct tomte_coap_effect *e)
+{
+    uint64_t c = e->cookie;
+    if (e->kind == TOMTE_COAP_SEND)
+        sim_send(p->w, SIM_NODES_MAX, &e->peer, e->bytes);
+    else if (e->kind == TOMTE_COAP_FAILED)
+        on_failure(p, c);
+    else if (e->kind != TOMTE_COAP_RESPONSE)
+        return;
+    else if ((c & 0xff) == COOKIE_DEPLOY)
+        person_deploy_answer(p, &e->msg);
+    else if ((c & 0xff) == COOKIE_PRESS)
+        press_answer(p, c >> 8, tomte_err_from_coap_code(e->msg.code));
+    else
+        look_answer(p, &e->msg);
+}
+
+void person_drain(struct person *p)
 {
     struct tomte_coap_effect e;
     do {
         while (tomte_coap_poll(&p->coap, &e))
             on_effect(p, &e);
-        go_on(p);
+        person_go_on(p);
     } while (tomte_coap_poll(&p->coap, &e) && (on_effect(p, &e), true));
     plan_timer(p);
 }
 
-static void step(struct person *p, const struct tomte_addr *from,
-                 struct tomte_span bytes)
+static void step_person(struct person *p, const struct tomte_addr *from,
+                        struct tomte_span bytes)
 {
     struct tomte_coap_event e = {.kind = TOMTE_COAP_EVENT_TIMER,
-                                 .now_ms = now_ms(p)};
+                                 .now_ms = person_now_ms(p)};
     if (from != NULL) {
         e.kind = TOMTE_COAP_EVENT_DATAGRAM;
         e.from = *from;
         e.bytes = bytes;
     }
     (void)tomte_coap_step(&p->coap, &e);
-    drain(p);
+    person_drain(p);
 }
 
 void person_datagram(struct person *p, const struct tomte_addr *from,
                      struct tomte_span bytes)
 {
-    step(p, from, bytes);
+    step_person(p, from, bytes);
 }
 
 void person_timer(struct person *p)
 {
     if (p->timer_us <= p->w->now_us)
         p->timer_us = UINT64_MAX;
-    step(p, NULL, TOMTE_SPAN_NONE);
+    step_person(p, NULL, TOMTE_SPAN_NONE);
 }

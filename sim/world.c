@@ -10,7 +10,6 @@
 
 #define DISK_SECTOR  16384u
 #define DISK_SECTORS 96u
-#define PORT         5683
 
 void sim_init(struct sim *w, uint64_t seed)
 {
@@ -78,17 +77,6 @@ void sim_fail(struct sim *w, const char *format, ...)
 
 /* ---- nodes ---- */
 
-struct tomte_addr sim_addr(uint16_t node)
-{
-    uint8_t ip[4] = {127, 1, (uint8_t)(node >> 8), (uint8_t)node};
-    return tomte_addr_ipv4(ip, PORT);
-}
-
-static int node_at(const struct tomte_addr *a)
-{
-    return a->port == PORT && a->ip[13] == 1 ? a->ip[14] << 8 | a->ip[15] : -1;
-}
-
 uint16_t sim_index(const struct sim *w, const struct sim_node *n)
 {
     return (uint16_t)(n - w->nodes);
@@ -125,6 +113,8 @@ struct sim_node *sim_add_node(struct sim *w, const char *name, bool keeper)
     n->config.sizes.cells = 32;
     n->config.sizes.log_lines = 32;
     n->config.sizes.store_index_entries = 512;
+    if (!keeper)
+        n->config.sizes.home_nodes = n->config.sizes.home_containers = 0;
     n->config.block = &n->block;
     n->config.crypto = &tomte_crypto_fake;
     n->config.resources = n->resources;
@@ -157,8 +147,7 @@ uint64_t sim_node_ms(const struct sim *w, const struct sim_node *n)
     return (uint64_t)drifted / 1000;
 }
 
-/* When the node's clock will show that many milliseconds: not earlier. */
-static uint64_t world_us(const struct sim_node *n, uint64_t node_ms)
+uint64_t sim_world_us(const struct sim_node *n, uint64_t node_ms)
 {
     if (node_ms > UINT64_MAX / 2000000)
         return UINT64_MAX;
@@ -170,7 +159,7 @@ static void plan_timer(struct sim *w, uint16_t node)
 {
     struct sim_node *n = &w->nodes[node];
     uint64_t deadline = tomte_node_deadline(n->node);
-    uint64_t at = world_us(n, deadline);
+    uint64_t at = sim_world_us(n, deadline);
     if (at <= w->now_us)
         at = w->now_us + 100;
     if (at >= n->timer_us || at == UINT64_MAX)
@@ -219,6 +208,10 @@ void sim_step(struct sim *w, uint16_t node,
         return;
     e.now_ms = sim_node_ms(w, n);
     w->counts.steps++;
+    if (n->steps_second != w->now_us / 1000000)
+        n->steps = 0;
+    n->steps += event->kind == TOMTE_NODE_TIMER;
+    n->steps_second = w->now_us / 1000000;
     tomte_node_step(n->node, &e);
     drain(w, node);
     for (unsigned i = 0; w->checks != NULL && w->checks[i] != NULL; i++)
@@ -255,6 +248,17 @@ static void saw_write(void *ctx, size_t resource,
                                 epoch, verdict);
 }
 
+static void saw_grant(void *ctx, size_t resource,
+                      const struct tomte_name *identity, uint64_t epoch)
+{
+    struct witness *it = ctx;
+    struct sim *w = it->w;
+    for (unsigned i = 0; w->checks != NULL && w->checks[i] != NULL; i++)
+        if (w->checks[i]->grant != NULL)
+            w->checks[i]->grant(w->check_ctx[i], it->node, resource, identity,
+                                epoch);
+}
+
 static void saw_commit(void *ctx, const struct tomte_name *identity,
                        uint64_t epoch, uint64_t sequence)
 {
@@ -273,8 +277,9 @@ void sim_start(struct sim *w, uint16_t node)
     TOMTE_ASSERT(n->node == NULL);
     if (n->memory == NULL) {
         n->memory_bytes = tomte_node_memory(&n->config) + sizeof(void *) * 4;
-        n->memory = calloc(1, n->memory_bytes);
+        n->memory = calloc(1, n->memory_bytes + SIM_GUARD_BYTES);
         TOMTE_ASSERT(n->memory != NULL);
+        memset(n->memory + n->memory_bytes, SIM_GUARD, SIM_GUARD_BYTES);
     }
     tomte_arena_init(&n->arena, n->memory, n->memory_bytes);
     n->boot++;
@@ -293,9 +298,10 @@ void sim_start(struct sim *w, uint16_t node)
         return;
     }
     witnesses[node] = (struct witness){w, node};
-    struct tomte_node_witness witness = {&witnesses[node], saw_write,
+    struct tomte_node_witness witness = {&witnesses[node], saw_write, saw_grant,
                                          saw_commit};
     tomte_node_set_witness(n->node, &witness);
+    n->memory_used = n->arena.used;
     sim_trace(w, node, "starts, boot %llu", (unsigned long long)n->boot);
     drain(w, node);
     plan_timer(w, node);
@@ -308,73 +314,17 @@ void sim_crash(struct sim *w, uint16_t node)
         return;
     sim_trace(w, node, "crashes");
     w->counts.crashes++;
+    for (unsigned i = 0; w->checks != NULL && w->checks[i] != NULL; i++)
+        if (w->checks[i]->crash != NULL)
+            w->checks[i]->crash(w->check_ctx[i], node);
     memset(n->memory, 0xdb, n->arena.used);
     n->node = NULL;
     n->boot++;
     tomte_disk_crash(n->disk);
     memset(n->driven, 0, sizeof n->driven);
-    for (unsigned i = 0; w->checks != NULL && w->checks[i] != NULL; i++)
-        if (w->checks[i]->crashed != NULL)
-            w->checks[i]->crashed(w->check_ctx[i], node);
 }
 
-/* ---- the network ---- */
-
-static uint64_t delay(struct sim *w)
-{
-    const struct sim_rates *r = &w->rates;
-    uint64_t us =
-        r->delay_min_us +
-        tomte_random_below(&w->net, r->delay_max_us - r->delay_min_us + 1);
-    if (!w->healed && tomte_random_chance(&w->net, r->slow_permille))
-        us += tomte_random_below(&w->net, 1000000);
-    return us;
-}
-
-static void arrive(struct sim *w, uint16_t node, uint64_t tag,
-                   const struct tomte_addr *from, struct tomte_span bytes,
-                   uint64_t after_us)
-{
-    struct happening h = {.at_us = w->now_us + after_us,
-                          .kind = HAPPEN_DATAGRAM,
-                          .node = node,
-                          .tag = tag,
-                          .from = *from,
-                          .bytes = malloc(bytes.len + 1),
-                          .len = (uint16_t)bytes.len};
-    TOMTE_ASSERT(h.bytes != NULL);
-    memcpy(h.bytes, bytes.data, bytes.len);
-    queue_put(&w->queue, h);
-}
-
-static bool is_lost(struct sim *w, uint16_t from, uint16_t to)
-{
-    bool person = from == SIM_NODES_MAX || to == SIM_NODES_MAX;
-    if (!person && w->nodes[from].group != w->nodes[to].group)
-        return true;
-    return !w->healed && tomte_random_chance(&w->net, w->rates.loss_permille);
-}
-
-void sim_send(struct sim *w, uint16_t from, const struct tomte_addr *to,
-              struct tomte_span bytes)
-{
-    int target = node_at(to);
-    struct tomte_addr source = sim_addr(from);
-    w->counts.datagrams++;
-    if (target < 0 || (target >= w->nodes_len && target != SIM_NODES_MAX))
-        return;
-    if (target == from) { /* loopback: always and soon */
-        arrive(w, from, 0, &source, bytes, 20);
-        return;
-    }
-    if (is_lost(w, from, (uint16_t)target)) {
-        w->counts.lost++;
-        return;
-    }
-    arrive(w, (uint16_t)target, 0, &source, bytes, delay(w));
-    if (!w->healed && tomte_random_chance(&w->net, w->rates.repeat_permille))
-        arrive(w, (uint16_t)target, 0, &source, bytes, delay(w));
-}
+/* ---- nature ---- */
 
 void sim_reading(struct sim *w, uint16_t node, size_t resource, double value)
 {
@@ -418,6 +368,7 @@ static void happen(struct sim *w, struct happening *h)
             person_datagram(w->person, &h->from, bytes);
             break;
         }
+        w->nodes[h->node].waiting--;
         e = (struct tomte_node_event){
             .kind = TOMTE_NODE_DATAGRAM, .from = h->from, .bytes = bytes};
         sim_step(w, h->node, &e);

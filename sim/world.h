@@ -20,6 +20,10 @@
 #define SIM_NODES_MAX     512
 #define SIM_RESOURCES_MAX 8
 
+/* Behind each node's memory. */
+#define SIM_GUARD       0xa5
+#define SIM_GUARD_BYTES 64
+
 /* Rates; each seed turns some classes wholly off (faults.c). */
 struct sim_rates {
     unsigned loss_permille;
@@ -52,22 +56,30 @@ struct sim_node {
     uint64_t paused_until_us;         /* 0: it runs */
     int group;                        /* of a partition */
     double driven[SIM_RESOURCES_MAX]; /* what actuators do */
+    size_t memory_used;               /* after its start */
+    uint32_t waiting;                 /* datagrams on their way to it */
+    uint32_t steps;                   /* by its timer, within ... */
+    uint64_t steps_second;            /* ... this second */
 };
 
 struct sim;
 
-/* A promise that is checked: each file check_*.c defines one. `end` is called
- * when everything was healed and had time to converge. */
+/* A promise that is checked: each file check_*.c defines one. `crash` is called
+ * while the node still is, `second` once a second between steps, `end` when
+ * everything had time to converge; it may let the world go on. */
 struct sim_check {
     const char *name;
     void *(*make)(struct sim *w);
     void (*write)(void *ctx, uint16_t node, size_t resource,
                   const struct tomte_name *identity, uint64_t epoch,
                   enum tomte_err verdict);
+    void (*grant)(void *ctx, uint16_t node, size_t resource,
+                  const struct tomte_name *identity, uint64_t epoch);
     void (*commit)(void *ctx, uint16_t node, const struct tomte_name *identity,
                    uint64_t epoch, uint64_t sequence);
-    void (*crashed)(void *ctx, uint16_t node);
+    void (*crash)(void *ctx, uint16_t node);
     void (*step)(void *ctx, uint16_t node); /* after each step of a node */
+    void (*second)(void *ctx);
     void (*end)(void *ctx);
 };
 
@@ -76,6 +88,10 @@ struct sim_counts {
     uint64_t takeovers; /* epochs above 1 that came to run */
     uint64_t commits, writes, refused;
     uint64_t pressed, acknowledged;
+    uint64_t made, expired; /* numbers of sources; writes of `safe` too late */
+    uint32_t longest;       /* datagram */
+    uint32_t waiting_max, steps_max; /* of one node: see check_bounds.c */
+    uint32_t converged_s;            /* after healing; 0: never */
 };
 
 struct sim {
@@ -86,6 +102,7 @@ struct sim {
     uint16_t nodes_len;
     struct sim_rates rates;
     bool healed; /* faults are over */
+    uint64_t healed_us;
     struct tomte_random net, crash, disk, user, clock, fate;
     uint64_t hash; /* of the trace */
     bool verbose;
@@ -135,8 +152,13 @@ __attribute__((format(printf, 2, 3))) void sim_fail(struct sim *w,
 __attribute__((format(printf, 3, 4))) void
 sim_trace(struct sim *w, uint16_t node, const char *format, ...);
 
-/* The node's own clock. */
+/* The node's own clock; and when it will show so much: not earlier. */
 uint64_t sim_node_ms(const struct sim *w, const struct sim_node *n);
+uint64_t sim_world_us(const struct sim_node *n, uint64_t node_ms);
+
+/* Where the highest epoch of an identity runs; NULL: nowhere. */
+struct sim_node *sim_runner(struct sim *w, const char *identity,
+                            uint64_t *epoch);
 
 /* ---- person.c: who deploys, presses and looks ---- */
 
@@ -152,9 +174,33 @@ void person_deploy(struct person *p, const char *identity, const char *image,
 /* Everything that was asked for has been accepted. */
 bool person_done(const struct person *p);
 unsigned person_deployed(const struct person *p); /* how many */
-/* A press of a button, by POST; answered presses are counted. */
-void person_press(struct person *p, uint16_t node, const char *channel,
-                  double value);
+const char *person_identity(const struct person *p, unsigned i);
+
+/* A press of a button, by POST. Each press of one button has a number of its
+ * own, from 0, as its value. */
+void person_press(struct person *p, uint16_t node, const char *channel);
+
+struct press {
+    uint16_t node;
+    uint16_t number;
+    bool open;         /* no answer yet */
+    bool acknowledged; /* 2.04 */
+    bool refused;      /* any other answer: it may come all the same */
+    uint64_t boot;     /* of the node, when it was pressed ... */
+    uint64_t boot_end; /* ... and answered */
+};
+const struct press *person_presses(const struct person *p, unsigned *count);
+
+/* GET of a state channel on a node, one at a time. */
+struct look {
+    bool open, found;
+    uint16_t len;
+    uint64_t epoch; /* of what was found */
+    uint8_t bytes[TOMTE_LIMIT_MESSAGE_BYTES];
+};
+void person_look(struct person *p, uint16_t node, const char *channel);
+const struct look *person_seen(const struct person *p);
+
 void person_datagram(struct person *p, const struct tomte_addr *from,
                      struct tomte_span bytes);
 void person_timer(struct person *p);

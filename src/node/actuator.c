@@ -54,6 +54,14 @@ void node_actuator_store(struct tomte_node *n)
     }
 }
 
+static void tell_grants(const struct tomte_node *n, size_t resource)
+{
+    const struct tomte_fences *f = &n->resources[resource].actuator.fences;
+    for (unsigned i = 0; n->witness.grant != NULL && i < f->len; i++)
+        n->witness.grant(n->witness.ctx, resource, &f->list[i].identity,
+                         f->list[i].epoch);
+}
+
 void node_actuator_synced(struct tomte_node *n)
 {
     bool all = true;
@@ -63,6 +71,7 @@ void node_actuator_synced(struct tomte_node *n)
             continue;
         if (r->storing) {
             tomte_actuator_stored(&r->actuator, n->now_ms);
+            tell_grants(n, i);
             n->again = true; /* an override is driven from now on */
         }
         r->storing = false;

@@ -184,13 +184,16 @@ bool tomte_node_slot(const struct tomte_node *node, size_t i,
 /* Whether this node holds a lease now. */
 bool tomte_node_leased(const struct tomte_node *node, uint64_t now_ms);
 
-/* What happened to a write, for the checkers: called from within step for each
- * write to an actuator here and for each event committed here, when set. The
- * core itself takes no decision by it. */
+/* What happened, for the checkers: called from within step for each write to an
+ * actuator here, for each epoch that an actuator here has stored and obeys from
+ * now on, and for each event that was committed here and released, when set.
+ * The core itself takes no decision by it. */
 struct tomte_node_witness {
     void *ctx;
     void (*write)(void *ctx, size_t resource, const struct tomte_name *identity,
                   uint64_t epoch, enum tomte_err verdict);
+    void (*grant)(void *ctx, size_t resource, const struct tomte_name *identity,
+                  uint64_t epoch);
     void (*commit)(void *ctx, const struct tomte_name *identity, uint64_t epoch,
                    uint64_t sequence);
 };

@@ -296,11 +296,13 @@ uint64_t node_run_deadline(const struct tomte_node *n, const struct slot *s)
         c->state == TOMTE_CONTAINER_RECOVERING)
         return n->now_ms;
     if (c->state == TOMTE_CONTAINER_READY) {
+        if (!node_deliver_has_room(s))
+            return UINT64_MAX; /* a consumer's answer will wake it */
         if (s->rebind || s->inbox_len > 0 || tomte_container_needs_start(c))
-            return node_deliver_has_room(s) ? n->now_ms : UINT64_MAX;
+            return n->now_ms;
         for (unsigned i = 0; i < s->ports_len; i++)
             if (news(n, &s->ports[i]))
-                return node_deliver_has_room(s) ? n->now_ms : UINT64_MAX;
+                return n->now_ms;
     }
     uint64_t tick = tick_ms(s), other = tomte_container_deadline_ms(c);
     return tick < other ? tick : other;
