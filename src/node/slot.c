@@ -136,10 +136,10 @@ void node_slot_reason(struct tomte_node *n, struct slot *s, const char *text,
     tomte_text_str(&t, text);
     tomte_text_str(&t, ": ");
     tomte_text_str(&t, tomte_err_text(err));
-    unload(n, s);
+    node_log_err(n, tomte_name_span(&s->identity), text, err);
+    unload(n, s); /* `text` may be the container's own */
     s->phase = SLOT_FAILED;
     s->retry_ms = n->now_ms + 5 * RETRY_MS;
-    node_log_err(n, tomte_name_span(&s->identity), text, err);
     n->lease_now = true;
 }
 
