@@ -10,6 +10,16 @@ add_library(tomte_port_block_file STATIC ports/linux/block_file.c)
 target_include_directories(tomte_port_block_file PUBLIC ports)
 target_link_libraries(tomte_port_block_file PUBLIC tomte_store)
 
+# A whole node in a world that an input describes.
+foreach(target fuzz_node_peer fuzz_node_keeper)
+  if(TARGET ${target})
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz/node/*.c)
+    target_sources(${target} PRIVATE ${sources})
+    target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests/fuzz)
+    target_link_libraries(${target} PRIVATE tomte_port_sim_disk)
+  endif()
+endforeach()
+
 foreach(target unit_store fuzz_store_mount)
   if(TARGET ${target})
     target_link_libraries(${target} PRIVATE tomte_port_sim_disk
