@@ -72,11 +72,12 @@ static const char *channel(struct room *r, int at, const char *rest)
     return r->channel[at];
 }
 
-/* Three nodes: thermometer and button; heater and lamp; valve. */
-static void furnish(struct sim *w, unsigned i)
+/* Three of its nodes have something: thermometer and button; heater and lamp;
+ * valve. */
+static void furnish(struct sim *w, unsigned i, unsigned stride)
 {
     struct room *r = &rooms[i];
-    struct sim_node *n = &w->nodes[1 + 3 * i];
+    struct sim_node *n = &w->nodes[1 + stride * i];
     snprintf(r->name, sizeof r->name, "room-%u", i);
     sim_add_resource(n, channel(r, 0, "thermometer/temperature"),
                      TOMTE_NODE_SENSOR, "thermometer", "temperature", r->name,
@@ -132,7 +133,7 @@ static void inhabit_to_check(struct sim *w, struct room *r)
     person_deploy(w->person, r->identity[5], "valve", valve);
 }
 
-static void inhabit(struct sim *w, unsigned i)
+static void inhabit(struct sim *w, unsigned i, unsigned stride)
 {
     static const char *const kinds[] = {"thermostat", "meter",  "lamp",
                                         "source",     "ledger", "valve"};
@@ -141,11 +142,12 @@ static void inhabit(struct sim *w, unsigned i)
         snprintf(r->identity[k], sizeof r->identity[k], "%s-%u", kinds[k], i);
     inhabit_as_shipped(w, r);
     inhabit_to_check(w, r);
-    books[books_len++] = (struct home_book){.source = r->identity[3],
-                                            .count = r->channel[10],
-                                            .ledger = r->identity[4],
-                                            .book = r->channel[11],
-                                            .button = (uint16_t)(1 + 3 * i)};
+    books[books_len++] =
+        (struct home_book){.source = r->identity[3],
+                           .count = r->channel[10],
+                           .ledger = r->identity[4],
+                           .book = r->channel[11],
+                           .button = (uint16_t)(1 + stride * i)};
 }
 
 const struct home_book *home_books(unsigned *count)
@@ -171,7 +173,8 @@ bool home_is_safe(const struct tomte_name *identity)
 
 void home_rooms(struct sim *w, unsigned nodes)
 {
-    unsigned count = (nodes - 1) / 3;
+    unsigned stride = nodes < 16 ? 3 : 5;
+    unsigned count = (nodes - 1) / stride;
     books_len = 0;
     if (count > ROOMS_MAX)
         count = ROOMS_MAX;
@@ -188,10 +191,10 @@ void home_rooms(struct sim *w, unsigned nodes)
     sim_add_resource(&w->nodes[0], "/house/clock/hour", TOMTE_NODE_SENSOR,
                      "clock", "hour", NULL, 0);
     for (unsigned i = 0; i < count; i++)
-        furnish(w, i);
+        furnish(w, i, stride);
     for (uint16_t i = 0; i < w->nodes_len; i++)
         sim_start(w, i);
     w->person = person_new(w, w->seed);
     for (unsigned i = 0; i < count; i++)
-        inhabit(w, i);
+        inhabit(w, i, stride);
 }

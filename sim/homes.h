@@ -8,8 +8,8 @@
 /* The home of examples/winter: attic (keeper), hall, cellar. */
 void home_winter(struct sim *w);
 
-/* A keeper and rooms of three nodes each, as many as fit into `nodes` (at least
- * 4). In each room live what is shipped (thermostat, meter, lamp) and what is
+/* A keeper and rooms of five nodes each, of three in a small home, as many as
+ * fit into `nodes` (at least 4). In each room live what is shipped (thermostat, meter, lamp) and what is
  * here for the checkers: source, ledger and valve of tests/sim/containers. */
 void home_rooms(struct sim *w, unsigned nodes);
 
