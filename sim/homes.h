@@ -9,8 +9,9 @@
 void home_winter(struct sim *w);
 
 /* A keeper and rooms of five nodes each, of three in a small home, as many as
- * fit into `nodes` (at least 4). In each room live what is shipped (thermostat, meter, lamp) and what is
- * here for the checkers: source, ledger and valve of tests/sim/containers. */
+ * fit into `nodes` (at least 4). In each room live what is shipped (thermostat,
+ * meter, lamp) and what is here for the checkers: source, ledger and valve of
+ * tests/sim/containers. */
 void home_rooms(struct sim *w, unsigned nodes);
 
 /* A ledger, what it hears of, and where it tells. */
