@@ -144,6 +144,7 @@ static enum tomte_err program_at(void *ctx, uint32_t offset,
  * the program calls that follow from running out of it. */
 static enum tomte_err erase(void *ctx, uint32_t sector)
 {
+    struct tomte_block_file *f = ctx;
     static const uint8_t blank[4096] = {
 #define X16(x) x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x
 #define X256   X16(X16(0xff))
@@ -156,6 +157,7 @@ static enum tomte_err erase(void *ctx, uint32_t sector)
     for (uint32_t i = 0; i < TOMTE_BLOCK_FILE_SECTOR && err == TOMTE_OK;
          i += sizeof blank)
         err = write_at(ctx, at + i, TOMTE_SPAN_ARRAY(blank));
+    f->full = err == TOMTE_ERR_NO_SPACE;
     return err;
 }
 

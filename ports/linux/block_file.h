@@ -32,6 +32,7 @@ struct tomte_block_file {
     int lock_fd;
     uint32_t sector_count;
     const uint8_t *map; /* of the whole capacity; NULL: cannot be mapped */
+    bool full;          /* the last erase found no space on the disk */
     char reason[160];   /* why open failed, for a person; else empty */
 };
 

@@ -40,6 +40,7 @@ struct daemon {
     struct tomte_arena arena;
     struct tomte_node *node;
     struct drivers drivers;
+    bool told_full; /* that there is no space on the disk */
     int status;
 };
 
@@ -147,11 +148,26 @@ static void plan(struct daemon *d)
         uv_timer_start(&d->timer, on_timer, at > now ? at - now : 0, 0);
 }
 
+/* What the node says of it does not name the place. */
+static void tell_full(struct daemon *d)
+{
+    char text[600];
+    if (d->file.full == d->told_full)
+        return;
+    d->told_full = d->file.full;
+    snprintf(text, sizeof text, "%s/storage: %s", d->config->dir,
+             d->file.full ? "no space left on its disk; until there is, this "
+                            "node takes on nothing new"
+                          : "there is space again");
+    line(d, d->file.full ? 'e' : 'i', text);
+}
+
 static void step(struct daemon *d, struct tomte_node_event *event)
 {
     event->now_ms = now_ms();
     tomte_node_step(d->node, event);
     drain(d);
+    tell_full(d);
     if (tomte_node_broken(d->node)) {
         d->status = fail(d, "stops: its storage failed; start it again when "
                             "that is mended");

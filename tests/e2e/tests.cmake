@@ -14,6 +14,8 @@ if(TARGET tomte AND NOT TOMTE_SANITIZE)
     COMMAND ${e2e}/bad_input.sh $<TARGET_FILE:tomte>)
   tomte_test(e2e leaves_nothing TIMEOUT 60 ALONE
     COMMAND ${e2e}/leaves_nothing.sh $<TARGET_FILE:tomte>)
+  tomte_test(e2e full_disk TIMEOUT 120 ALONE
+    COMMAND ${e2e}/full_disk.sh $<TARGET_FILE:tomte>)
 
   # What lies between nodes, and a home in which they die.
   add_executable(e2e_switch tests/e2e/switch.c tests/e2e/switch_harm.c)
