@@ -12,4 +12,8 @@ if(TARGET tomte-sim AND NOT TOMTE_SANITIZE)
   cmake_path(GET PROJECT_BINARY_DIR PARENT_PATH trees)
   tomte_test(sim same-trace TIMEOUT 600
     COMMAND ${PROJECT_SOURCE_DIR}/tests/sim/same_trace.sh ${trees} 1 2)
+  # Bugs that are planted must be seen.
+  tomte_test(sim mutants TIMEOUT 600
+    COMMAND ${PROJECT_SOURCE_DIR}/tests/sim/mutants.sh
+            ${PROJECT_BINARY_DIR}/mutants)
 endif()
