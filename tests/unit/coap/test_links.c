@@ -79,7 +79,6 @@ TEST(links_are_filtered)
     TARGETS("/sensors/light", example, "obs");
     TARGETS("", example, "obs=1");
     TARGETS("", example, "rt=");
-    TARGETS("", example, "");
 }
 
 TEST(links_that_are_none)
