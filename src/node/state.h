@@ -308,6 +308,7 @@ struct log_line {
     uint64_t at_ms;
     uint32_t repeats;
     uint8_t level;
+    uint8_t said_len; /* of the text, without how often it was said before */
     char text[160];
 };
 

@@ -16,6 +16,10 @@ if(TARGET tomte AND NOT TOMTE_SANITIZE)
     COMMAND ${e2e}/leaves_nothing.sh $<TARGET_FILE:tomte>)
   tomte_test(e2e full_disk TIMEOUT 120 ALONE
     COMMAND ${e2e}/full_disk.sh $<TARGET_FILE:tomte>)
+  if(TARGET tomte-sim)
+    tomte_test(e2e idle_hour TIMEOUT 120 ALONE
+      COMMAND ${e2e}/idle_hour.sh $<TARGET_FILE:tomte> $<TARGET_FILE:tomte-sim>)
+  endif()
 
   # What lies between nodes, and a home in which they die.
   add_executable(e2e_switch tests/e2e/switch.c tests/e2e/switch_harm.c)
