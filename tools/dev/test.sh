@@ -66,7 +66,7 @@ debs() {
     tools) more=(clang-format) ;;
     unit) more=("${DEBS_WASM[@]}") ;;
     spec) more=(wabt libcjson-dev) ;;
-    vectors) more=(python3-cbor2) ;;
+    vectors) more=(python3-cbor2 libcjson-dev) ;;
     fuzz) more=("${DEBS_FUZZ[@]}") ;;
     targets) more=("${DEBS_CROSS[@]}") ;;
     sim) more=("${DEBS_WASM[@]}" patch) ;;
