@@ -2,7 +2,6 @@
 /* tomte why, deploy, move, kill, logs. */
 #include "command.h"
 
-#include "cbor/cbor.h"
 #include "home/command.h"
 
 #include <errno.h>
@@ -33,8 +32,13 @@ int command_why(int argc, char **argv)
     struct client_answer a =
         client_get(c, &homefile_keeper(&run.home)->addr, path, NULL);
     status = a.err == TOMTE_OK ? 0 : failed(a.err, "say why", argv[1]);
-    if (a.err == TOMTE_OK)
-        printf("%.*s\n", (int)a.len, (const char *)a.data);
+    if (a.err == TOMTE_OK) {
+        char line[1024];
+        struct tomte_text t;
+        tomte_text_init(&t, line, sizeof line);
+        tomte_text_span(&t, TOMTE_SPAN(a.data, a.len));
+        printf("%s\n", line);
+    }
     client_close(c);
     return status;
 }
@@ -202,23 +206,18 @@ int command_kill(int argc, char **argv)
 static uint64_t print_lines(const struct client_answer *a, const char *node)
 {
     static const char levels[] = "iwe";
-    struct tomte_cbor_dec d;
+    struct status_lines it;
+    struct status_line line;
     uint64_t last = 0;
-    tomte_cbor_decode_init(&d, TOMTE_SPAN(a->data, a->len), 0);
-    tomte_cbor_enter_array(&d);
-    while (tomte_cbor_more(&d)) {
-        tomte_cbor_enter_array(&d);
-        last = tomte_cbor_get_uint(&d);
-        uint64_t at = tomte_cbor_get_uint(&d);
-        uint64_t level = tomte_cbor_get_uint(&d);
-        uint64_t repeats = tomte_cbor_get_uint(&d);
-        struct tomte_span text = tomte_cbor_get_text(&d);
-        tomte_cbor_leave(&d);
-        printf("%s %8llu.%03llu %c %.*s", node, (unsigned long long)at / 1000,
-               (unsigned long long)at % 1000, levels[level < 3 ? level : 2],
-               (int)text.len, (const char *)text.data);
-        printf(repeats > 0 ? " (%llu more times)\n" : "\n",
-               (unsigned long long)repeats);
+    status_lines_init(&it, TOMTE_SPAN(a->data, a->len));
+    while (status_lines_next(&it, &line)) {
+        last = line.number;
+        printf("%s %8llu.%03llu %c %s", node,
+               (unsigned long long)line.at_ms / 1000,
+               (unsigned long long)line.at_ms % 1000,
+               levels[line.level < 3 ? line.level : 2], line.text);
+        printf(line.repeats > 0 ? " (%llu more times)\n" : "\n",
+               (unsigned long long)line.repeats);
     }
     return last;
 }

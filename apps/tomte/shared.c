@@ -106,10 +106,10 @@ enum tomte_err find_channel(struct home_run *run, struct client *c,
 
 static void copy_detail(const struct client_answer *a, char detail[256])
 {
-    detail[0] = 0;
+    struct tomte_text t;
+    tomte_text_init(&t, detail, 256);
     if (a->data != NULL && a->err != TOMTE_OK)
-        snprintf(detail, 256, "%.*s", (int)(a->len < 200 ? a->len : 200),
-                 (const char *)a->data);
+        tomte_text_span(&t, TOMTE_SPAN(a->data, a->len));
 }
 
 enum tomte_err send_command(struct home_run *run, struct client *c,

@@ -26,13 +26,12 @@ static void get_channel(struct tomte_cbor_dec *d,
         tomte_cbor_fail(d, TOMTE_ERR_MALFORMED);
 }
 
+/* What a node says may not rewrite a terminal. */
 static void get_text(struct tomte_cbor_dec *d, char *out, size_t cap)
 {
-    struct tomte_span s = tomte_cbor_get_text(d);
-    size_t len = s.len < cap - 1 ? s.len : cap - 1;
-    if (len > 0)
-        memcpy(out, s.data, len);
-    out[len] = 0;
+    struct tomte_text t;
+    tomte_text_init(&t, out, cap);
+    tomte_text_span(&t, tomte_cbor_get_text(d));
 }
 
 static void get_slot(struct tomte_cbor_dec *d, struct status_slot *s)
@@ -182,6 +181,27 @@ enum tomte_err status_decode(struct tomte_span bytes, struct status *s)
     tomte_cbor_leave(&d);
     s->here = tomte_cbor_decode_done(&d) == TOMTE_OK;
     return tomte_cbor_decode_done(&d);
+}
+
+void status_lines_init(struct status_lines *it, struct tomte_span bytes)
+{
+    tomte_cbor_decode_init(&it->dec, bytes, 0);
+    tomte_cbor_enter_array(&it->dec);
+}
+
+bool status_lines_next(struct status_lines *it, struct status_line *line)
+{
+    struct tomte_cbor_dec *d = &it->dec;
+    if (!tomte_cbor_more(d))
+        return false;
+    tomte_cbor_enter_array(d);
+    line->number = tomte_cbor_get_uint(d);
+    line->at_ms = tomte_cbor_get_uint(d);
+    line->level = (unsigned)tomte_cbor_get_uint(d);
+    line->repeats = tomte_cbor_get_uint(d);
+    get_text(d, line->text, sizeof line->text);
+    tomte_cbor_leave(d);
+    return tomte_cbor_ok(d);
 }
 
 enum tomte_err status_get(struct client *c, const struct tomte_addr *addr,

@@ -6,6 +6,7 @@
 #include "client.h"
 
 #include "base/base.h"
+#include "cbor/cbor.h"
 #include "channel/value.h"
 #include "container/container.h"
 #include "home/home.h"
@@ -80,6 +81,21 @@ enum tomte_err status_get(struct client *c, const struct tomte_addr *addr,
                           struct status *out);
 
 enum tomte_err status_decode(struct tomte_span bytes, struct status *out);
+
+/* The lines of a node (GET /.tomte/logs): init, then next until false, at the
+ * end or at the first that is none. */
+struct status_lines {
+    struct tomte_cbor_dec dec;
+};
+
+struct status_line {
+    uint64_t number, at_ms, repeats;
+    unsigned level; /* enum tomte_log_level */
+    char text[200];
+};
+
+void status_lines_init(struct status_lines *it, struct tomte_span bytes);
+bool status_lines_next(struct status_lines *it, struct status_line *line);
 
 const struct status_cell *status_cell(const struct status *s,
                                       const struct tomte_channel_name *name);
