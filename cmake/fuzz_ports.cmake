@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+# Fuzz targets of what is not a room: the files that people write, the block
+# device in a file, what the command line reads of a node's answers.
+
+find_path(YAML_INCLUDE yaml.h REQUIRED)
+find_library(YAML_LIBRARY yaml REQUIRED)
+
+add_library(fuzz_ports STATIC
+  ports/linux/yaml_file.c ports/linux/manifest_file.c ports/linux/homefile.c
+  apps/tomte/status.c apps/tomte/client.c)
+target_compile_definitions(fuzz_ports PRIVATE _GNU_SOURCE)
+target_include_directories(fuzz_ports PUBLIC ports apps)
+target_link_libraries(fuzz_ports PUBLIC tomte_node tomte_port_block_file
+                                        ${YAML_LIBRARY})
+
+tomte_fuzz_targets(linux fuzz_ports)
+tomte_fuzz_targets(apps fuzz_ports)
