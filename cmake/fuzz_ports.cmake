@@ -5,13 +5,13 @@
 find_path(YAML_INCLUDE yaml.h REQUIRED)
 find_library(YAML_LIBRARY yaml REQUIRED)
 
-add_library(fuzz_ports STATIC
+add_library(tomte_fuzzed STATIC
   ports/linux/yaml_file.c ports/linux/manifest_file.c ports/linux/homefile.c
   apps/tomte/status.c apps/tomte/client.c)
-target_compile_definitions(fuzz_ports PRIVATE _GNU_SOURCE)
-target_include_directories(fuzz_ports PUBLIC ports apps)
-target_link_libraries(fuzz_ports PUBLIC tomte_node tomte_port_block_file
+target_compile_definitions(tomte_fuzzed PRIVATE _GNU_SOURCE)
+target_include_directories(tomte_fuzzed PUBLIC ports apps)
+target_link_libraries(tomte_fuzzed PUBLIC tomte_node tomte_port_block_file
                                         ${YAML_LIBRARY})
 
-tomte_fuzz_targets(linux fuzz_ports)
-tomte_fuzz_targets(apps fuzz_ports)
+tomte_fuzz_targets(linux tomte_fuzzed)
+tomte_fuzz_targets(apps tomte_fuzzed)

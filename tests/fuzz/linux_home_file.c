@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as home.yaml: what is read can be run as it stands, what is not is
- * refused by a line that names the file, and reading depends on nothing else. */
+ * refused by a line that names the file; reading depends on nothing else. */
 #define _GNU_SOURCE
 #include "linux/homefile.h"
 #include "linux_file.h"
