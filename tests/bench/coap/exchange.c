@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A Confirmable GET and its answer over loopback, one after the other: one plain
+/* A Confirmable GET and its answer over loopback, one by one: the same plain
  * client asks our endpoint, in a process of its own, and libcoap's server. Most
  * of the time is the kernel's; the row without a peer is a process that sends
  * back what it gets, so what a server costs is the difference.
