@@ -3,6 +3,7 @@
 #include "command.h"
 #include "scene.h"
 #include "story.h"
+#include "table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,135 +17,74 @@ static const char help[] =
     "containers and shows them live, until Ctrl-C.\n"
     "  --dir    where nodes keep their storage; else by the home's name under\n"
     "           ~/.local/state/tomte\n"
-    "  --plain  no live table, a line for what changes\n"
+    "  --plain  no live table, but a line for each event; so it is, too, "
+    "where\n"
+    "           the output is no terminal\n"
     "  --once   tells how the home survives, in three beats, and ends\n"
     "  --story  blackout: all dead, and restarted in every order\n"
     "           keeper: the keeper dead for a hundred leases\n"
     "  e.g. tomte up examples/winter/home.yaml\n";
 
-/* ---- the live table ---- */
-
-static void print_containers(const struct scene *s)
+/* Without a terminal: each event as it happens, a line each. */
+static void print_events(struct events *e, const struct home_run *run)
 {
-    const struct status *k = &s->status[scene_keeper(s)];
-    for (size_t i = 0; i < s->run.home.containers_len; i++) {
-        char name[TOMTE_NAME_MAX + 1] = {0};
-        const struct tomte_name *id = &s->run.home.containers[i].identity;
-        uint64_t epoch = 0;
-        memcpy(name, id->text, id->len);
-        int at = scene_runs_on(s, name, &epoch);
-        printf("  %-12s %-10.*s epoch %-4llu", name,
-               at < 0 ? 7 : (int)s->run.home.nodes[at].name.len,
-               at < 0 ? "nowhere" : s->run.home.nodes[at].name.text,
-               (unsigned long long)epoch);
-        for (size_t c = 0; c < k->containers_len; c++) {
-            const struct status_container *it = &k->containers[c];
-            if (!tomte_name_equal(&it->identity, id))
-                continue;
-            printf("  in sync:");
-            for (unsigned n = 0; n < it->insync_len; n++)
-                printf(" %.*s", (int)it->insync[n].len, it->insync[n].text);
-        }
-        printf("\033[K\n");
+    char text[256];
+    size_t fresh = events_read(e, run);
+    for (size_t i = e->len - fresh; i < e->len; i++) {
+        event_text(&e->lines[i], run, text, sizeof text);
+        puts(text);
     }
-}
-
-static void print_cells(const struct scene *s,
-                        uint64_t revisions[HOME_NODES_MAX][STATUS_CELLS],
-                        double seconds)
-{
-    for (size_t i = 0; i < s->run.home.nodes_len; i++)
-        for (size_t k = 0; k < s->status[i].cells_len; k++) {
-            const struct status_cell *c = &s->status[i].cells[k];
-            char value[64];
-            uint64_t was = revisions[i][k];
-            status_value(TOMTE_SPAN(c->payload, c->len), value);
-            printf("  %-36.*s %-12s %6.1f/s\033[K\n", (int)c->channel.len,
-                   c->channel.text, value,
-                   was == 0 || c->revision < was
-                       ? 0
-                       : (double)(c->revision - was) / seconds);
-            revisions[i][k] = c->revision;
-        }
-}
-
-/* The last lines of every node's log. */
-static void print_tail(const struct scene *s)
-{
-    for (size_t i = 0; i < s->run.home.nodes_len; i++) {
-        char path[RUN_DIR_MAX + 64], line[256], last[3][256] = {{0}};
-        unsigned count = 0;
-        snprintf(path, sizeof path, "%s/%.*s/log", s->run.dir,
-                 (int)s->run.home.nodes[i].name.len,
-                 s->run.home.nodes[i].name.text);
-        FILE *f = fopen(path, "re");
-        if (f == NULL)
-            continue;
-        if (fseek(f, -2000, SEEK_END) == 0)
-            (void)!fgets(line, sizeof line, f); /* a part of a line */
-        while (fgets(line, sizeof line, f) != NULL)
-            memcpy(last[count++ % 3], line, sizeof line);
-        fclose(f);
-        for (unsigned k = count > 3 ? count - 3 : 0; k < count; k++)
-            printf("  %-8.*s %.90s", (int)s->run.home.nodes[i].name.len,
-                   s->run.home.nodes[i].name.text, last[k % 3] + 11);
-    }
-}
-
-static void print_table(struct scene *s, bool terminal, double seconds)
-{
-    static uint64_t revisions[HOME_NODES_MAX][STATUS_CELLS];
-    printf(terminal ? "\033[H" : "\n");
-    printf("home %.*s\033[K\n", (int)s->run.home.name.len,
-           s->run.home.name.text);
-    for (size_t i = 0; i < s->run.home.nodes_len; i++)
-        printf("  node %-8.*s %-6s %s%s\033[K\n",
-               (int)s->run.home.nodes[i].name.len,
-               s->run.home.nodes[i].name.text,
-               s->status[i].here ? "up" : "DOWN",
-               s->status[i].leased ? "leased" : "no lease",
-               s->run.home.nodes[i].keeper ? "  keeper" : "");
-    print_containers(s);
-    print_cells(s, revisions, seconds);
-    print_tail(s);
-    if (terminal)
-        printf("\033[J\nNow you: tomte kill hall   (Ctrl-C ends it)\n");
     fflush(stdout);
 }
 
-static int show(struct scene *s, bool plain)
+static void show_table(struct scene *s, struct events *events)
 {
-    bool terminal = isatty(STDOUT_FILENO) && !plain;
-    const struct home_node *victim = &s->run.home.nodes[0];
-    for (size_t i = 0; i < s->run.home.nodes_len; i++)
-        if (!s->run.home.nodes[i].keeper)
-            victim = &s->run.home.nodes[i];
+    static struct table table;
+    table_init(&table, events);
+    printf("\033[2J");
+    while (!scene_stopped()) {
+        scene_serve_requests(s);
+        scene_look(s, 200);
+        table_draw(&table, s);
+        scene_sleep_ms(400);
+    }
+    printf("\n");
+}
+
+static void show_lines(struct scene *s, struct events *events)
+{
+    print_events(events, &s->run);
     printf("home %.*s is up: %zu nodes, %zu containers; storage in %s\n",
            (int)s->run.home.name.len, s->run.home.name.text,
            s->run.home.nodes_len, s->run.home.containers_len, s->run.dir);
-    printf("Now you: %s kill %.*s\n", s->run.program, (int)victim->name.len,
-           victim->name.text);
-    fflush(stdout);
-    if (terminal)
-        printf("\033[2J");
+    printf("Now you: %s kill %.*s\n", table_program(s),
+           (int)table_victim(s)->len, table_victim(s)->text);
     while (!scene_stopped()) {
         scene_serve_requests(s);
-        if (terminal) {
-            scene_look(s, 200);
-            print_table(s, true, 0.7);
-        }
-        scene_sleep_ms(terminal ? 500 : 200);
+        print_events(events, &s->run);
+        scene_sleep_ms(200);
     }
-    printf("\nthe home goes down; it comes back as it was with: tomte up\n");
+}
+
+static int show(struct scene *s, struct events *events, bool plain)
+{
+    scene_look(s, 500);
+    if (isatty(STDOUT_FILENO) && !plain)
+        show_table(s, events);
+    else
+        show_lines(s, events);
+    printf("the home goes down; it comes back as it was with: tomte up\n");
     return 0;
 }
 
 static int run_home(struct scene *s, bool plain)
 {
+    static struct events events;
     int status = 1;
+    events_skip(&events, &s->run);
     printf("starting %zu nodes ...\n", s->run.home.nodes_len);
     if (scene_start(s) && scene_deploy(s, 30000))
-        status = show(s, plain);
+        status = show(s, &events, plain);
     scene_end(s);
     return status;
 }
