@@ -29,6 +29,18 @@ class Size(unittest.TestCase):
         for row in rows:
             self.assertGreater(row["text"], 0)
             self.assertGreater(row["frame"], 0)
+            own = row["text"] + row["rodata"] + row["data"]
+            self.assertGreater(row["linked"], own // 2)
+
+    def test_a_node_links_more_than_its_room_and_less_than_all(self):
+        rows = json.loads(size("--json"))
+        for target in "rv32", "cm3":
+            flash = {row["room"]: row["text"] + row["rodata"] + row["data"]
+                     for row in rows if row["target"] == target}
+            node, = [row["linked"] for row in rows
+                     if row["target"] == target and row["room"] == "node"]
+            self.assertGreater(node, flash["node"] + flash["wasm"] // 2)
+            self.assertLess(node, sum(flash.values()))
 
     def test_table_adds_up(self):
         lines = [line.split() for line in size().splitlines()[1:]]
@@ -36,7 +48,7 @@ class Size(unittest.TestCase):
             rooms = [line for line in lines
                      if line[0] == target and line[1] != "all"]
             total, = [line for line in lines if line[:2] == [target, "all"]]
-            for column in 2, 3, 4:
+            for column in 2, 3, 4, 5:
                 self.assertEqual(int(total[column]),
                                  sum(int(line[column]) for line in rooms))
 
