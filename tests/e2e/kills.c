@@ -4,8 +4,9 @@
  *   kills --tomte FILE --switch FILE [--kills N] [--seed N] [--dir DIR]
  *         [--home FILE] [--summary FILE]
  *
- * Each round draws a victim out of the seed, every fifth one the keeper, and in
- * turn one of three deaths:
+ * Each round draws a victim out of the seed: each node as often as the others,
+ * the keeper too. Before that a container is moved to where the victim will be,
+ * so that something is at stake. In turn comes one of three deaths:
  *   killed   SIGKILL
  *   paused   SIGSTOP, so that a twin wakes up when it has been replaced
  *   silent   the switch drops everything to and from it; it lives on, alone
@@ -28,17 +29,13 @@
  * away; its presses stay unanswered, which is no loss. */
 #include "kills.h"
 
+#include "home/command.h"
 #include "tomte/story_home.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define RESUME_MAX_MS 5000u
 #define SETTLE_MAX_MS 20000u
@@ -59,8 +56,7 @@ struct test {
     struct watch watch;
     struct person *person;
     struct figures figures[DEATHS];
-    FILE *to_switch, *from_switch;
-    pid_t switch_pid;
+    struct lines lines;
     uint64_t random;
     uint64_t began_ms;
 };
@@ -98,62 +94,46 @@ static const char *name_of(const struct test *t, int node)
 
 /* ---- the switch ---- */
 
-static void tell_switch(struct test *t, const char *line, char answer[128])
-{
-    fprintf(t->to_switch, "%s\n", line);
-    fflush(t->to_switch);
-    if (fgets(answer, 128, t->from_switch) == NULL ||
-        strncmp(answer, "ok", 2) != 0)
-        wrong("the switch does not understand: %s", line);
-    answer[strcspn(answer, "\n")] = 0;
-}
-
 static void silence(struct test *t, int victim)
 {
     char line[64], answer[128];
     snprintf(line, sizeof line, "silence %s", name_of(t, victim));
-    tell_switch(t, line, answer);
+    switch_tell(&t->lines, line, answer);
 }
 
 static void join(struct test *t)
 {
     char answer[128];
-    tell_switch(t, "join", answer);
+    switch_tell(&t->lines, "join", answer);
 }
 
-static void node_argument(const struct home_node *n, char out[96])
+/* ---- the home at rest ---- */
+
+static void identity_of(const struct test *t, size_t container,
+                        char name[TOMTE_NAME_MAX + 1])
 {
-    snprintf(out, 96, "%.*s=%u.%u.%u.%u:%u=%u.%u.%u.%u:%u", (int)n->name.len,
-             n->name.text, n->addr.ip[12], n->addr.ip[13], n->addr.ip[14],
-             n->addr.ip[15], n->addr.port, n->listen.ip[12], n->listen.ip[13],
-             n->listen.ip[14], n->listen.ip[15], n->listen.port);
+    const struct tomte_name *n =
+        &t->scene.run.home.containers[container].identity;
+    memcpy(name, n->text, n->len);
+    name[n->len] = 0;
 }
 
-static bool start_switch(struct test *t, const struct options *o)
+/* Until all is well again; the time it took, UINT64_MAX when it did not. */
+static uint64_t settle(struct test *t, uint32_t timeout_ms)
 {
-    static char text[HOME_NODES_MAX][96];
-    const char *argv[HOME_NODES_MAX + 4] = {o->switch_, "--seed", "1"};
-    int in[2], out[2];
-    for (size_t i = 0; i < t->scene.run.home.nodes_len; i++) {
-        node_argument(&t->scene.run.home.nodes[i], text[i]);
-        argv[3 + i] = text[i];
+    uint64_t from = scene_now_ms();
+    char why[128];
+    while (!scene_stopped()) {
+        watch_look(&t->watch, &t->scene, -1);
+        if (watch_settled(&t->scene, why))
+            return scene_now_ms() - from;
+        if (scene_now_ms() - from > timeout_ms) {
+            wrong("after %u s: %s", timeout_ms / 1000, why);
+            return UINT64_MAX;
+        }
+        scene_sleep_ms(50);
     }
-    if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0)
-        return false;
-    t->switch_pid = fork();
-    if (t->switch_pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        dup2(in[0], 0);
-        dup2(out[1], 1);
-        execv(argv[0], (char *const *)argv);
-        _exit(127);
-    }
-    close(in[0]);
-    close(out[1]);
-    t->to_switch = fdopen(in[1], "w");
-    t->from_switch = fdopen(out[0], "r");
-    scene_sleep_ms(100);
-    return t->switch_pid > 0 && waitpid(t->switch_pid, NULL, WNOHANG) == 0;
+    return UINT64_MAX;
 }
 
 /* ---- one round ---- */
@@ -185,27 +165,46 @@ static bool drives_on(const struct test *t, int victim, const char *identity)
     return false;
 }
 
-static void identity_of(const struct test *t, size_t container,
-                        char name[TOMTE_NAME_MAX + 1])
+/* Somebody moves a container, and lets it go again where it arrived. */
+static bool move(struct test *t, size_t container, int node)
 {
-    const struct tomte_name *n =
-        &t->scene.run.home.containers[container].identity;
-    memcpy(name, n->text, n->len);
-    name[n->len] = 0;
+    struct scene *s = &t->scene;
+    struct tomte_command c;
+    char detail[256], name[TOMTE_NAME_MAX + 1];
+    uint64_t epoch, until = scene_now_ms() + 10000;
+    int at = -1;
+    identity_of(t, container, name);
+    client_set_timeout(s->client, 3000);
+    tomte_command_init(&c, TOMTE_COMMAND_PIN,
+                       s->run.home.containers[container].identity);
+    c.node = s->run.home.nodes[node].name;
+    if (send_command(&s->run, s->client, &c, detail) != TOMTE_OK)
+        return false;
+    while (at != node && scene_now_ms() < until && !scene_stopped()) {
+        scene_sleep_ms(50);
+        watch_look(&t->watch, s, -1);
+        at = scene_runs_on(s, name, &epoch);
+    }
+    tomte_command_init(&c, TOMTE_COMMAND_UNPIN,
+                       s->run.home.containers[container].identity);
+    return send_command(&s->run, s->client, &c, detail) == TOMTE_OK &&
+           at == node;
 }
 
 static void choose(struct test *t, unsigned number, struct round *r)
 {
-    size_t nodes = t->scene.run.home.nodes_len;
-    int keeper = scene_keeper(&t->scene);
+    const struct home_file *home = &t->scene.run.home;
     char name[TOMTE_NAME_MAX + 1];
     uint64_t epoch;
     memset(r, 0, sizeof *r);
     r->death = (enum death)(number % DEATHS);
-    r->keeper = draw(t, (unsigned)nodes) == 0;
-    r->victim = keeper;
-    while (!r->keeper && r->victim == keeper)
-        r->victim = (int)draw(t, (unsigned)nodes);
+    r->victim = (int)draw(t, (unsigned)home->nodes_len);
+    r->keeper = r->victim == scene_keeper(&t->scene);
+    size_t container = draw(t, (unsigned)home->containers_len);
+    identity_of(t, container, name);
+    if (!move(t, container, r->victim))
+        wrong("%s could not be moved to %s", name, name_of(t, r->victim));
+    (void)settle(t, SETTLE_MAX_MS);
     for (size_t i = 0; i < t->scene.run.home.containers_len; i++) {
         identity_of(t, i, name);
         r->lost[i] = !r->keeper && !drives_on(t, r->victim, name) &&
@@ -285,24 +284,6 @@ static void revive(struct test *t, struct round *r)
         join(t);
 }
 
-/* Until all is well again; the time it took, UINT64_MAX when it did not. */
-static uint64_t settle(struct test *t, uint32_t timeout_ms)
-{
-    uint64_t from = scene_now_ms();
-    char why[128];
-    while (!scene_stopped()) {
-        watch_look(&t->watch, &t->scene, -1);
-        if (watch_settled(&t->scene, why))
-            return scene_now_ms() - from;
-        if (scene_now_ms() - from > timeout_ms) {
-            wrong("after %u s: %s", timeout_ms / 1000, why);
-            return UINT64_MAX;
-        }
-        scene_sleep_ms(50);
-    }
-    return UINT64_MAX;
-}
-
 static void note(struct test *t, const struct round *r, uint64_t settle_ms)
 {
     struct figures *f = &t->figures[r->death];
@@ -379,7 +360,7 @@ static void summary(struct test *t, FILE *out, const struct options *o,
         print_figure(out, "resume", f->resume, f->resume_len);
         print_figure(out, "settle", f->settle, f->settle_len);
     }
-    tell_switch(t, "stats", answer);
+    switch_tell(&t->lines, "stats", answer);
     fprintf(out,
             "\nevents: %u acknowledged, lost %u, counted twice %u; %u without "
             "an answer,\nof which %u were counted\n"
@@ -401,8 +382,8 @@ static bool set_up(struct test *t, const struct options *o)
         return false;
     snprintf(at, sizeof at, "%s", o->tomte);
     memcpy(t->scene.run.program, at, sizeof at);
-    if (!start_switch(t, o) || !scene_start(&t->scene) ||
-        !scene_deploy(&t->scene, 30000))
+    if (!switch_start(&t->lines, o->switch_, &t->scene.run.home) ||
+        !scene_start(&t->scene) || !scene_deploy(&t->scene, 30000))
         return false;
     t->person = person_start(&t->scene);
     return t->person != NULL && settle(t, SETTLE_MAX_MS) != UINT64_MAX;
@@ -461,10 +442,7 @@ int main(int argc, char **argv)
         finish(&test, &o);
     }
     scene_end(&test.scene);
-    if (test.to_switch != NULL)
-        fclose(test.to_switch); /* the switch ends by it */
-    if (test.switch_pid > 0)
-        waitpid(test.switch_pid, NULL, 0);
+    switch_end(&test.lines);
     printf("%u passed, %u failed, 0 skipped\n", done, wrongs());
     return wrongs() != 0 || done < o.kills;
 }

@@ -5,12 +5,28 @@
 
 #include "tomte/scene.h"
 
+#include <stdio.h>
+
 #define EVENTS_MAX 16384 /* as many as tally counts */
 #define EVENT_PAGE 256
 
 /* Counts and says what is wrong; the test goes on to its end. */
 __attribute__((format(printf, 1, 2))) void wrong(const char *format, ...);
 unsigned wrongs(void);
+
+/* ---- kills_switch.c: the switch as a child, and the lines to it ---- */
+
+struct lines {
+    FILE *to, *from;
+    pid_t pid;
+};
+
+bool switch_start(struct lines *l, const char *program,
+                  const struct home_file *home);
+
+/* Tells it a command (switch.c lists them); anything but "ok" is wrong. */
+void switch_tell(struct lines *l, const char *line, char answer[128]);
+void switch_end(struct lines *l);
 
 /* ---- kills_person.c: numbered presses, from a process of its own ---- */
 

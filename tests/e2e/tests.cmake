@@ -25,7 +25,8 @@ if(TARGET tomte AND NOT TOMTE_SANITIZE)
   add_executable(e2e_switch tests/e2e/switch.c tests/e2e/switch_harm.c)
   target_compile_definitions(e2e_switch PRIVATE _GNU_SOURCE)
   add_executable(e2e_kills
-    tests/e2e/kills.c tests/e2e/kills_person.c tests/e2e/kills_watch.c)
+    tests/e2e/kills.c tests/e2e/kills_switch.c
+    tests/e2e/kills_person.c tests/e2e/kills_watch.c)
   target_link_libraries(e2e_kills PRIVATE tomte_scene)
   tomte_image(tally ${e2e}/tally) # of tests/e2e/tally/tally.c
   add_dependencies(e2e_kills containers world tomte e2e_switch)
