@@ -89,9 +89,9 @@ bool tomte_coap_echo_verified(struct tomte_coap_echo *e, uint64_t now_ms,
                               const struct tomte_addr *peer);
 
 /* Whether an answer of `answer_bytes`, all its messages together, may go to
- * this peer for a request of `request_bytes`; else challenge. Send the challenge
- * in the acknowledgement or as a NON, never as a CON of its own: that would be
- * repeated. */
+ * this peer for a request of `request_bytes`; else challenge. Send the
+ * challenge in the acknowledgement or as a NON, never as a CON of its own: that
+ * would be repeated. */
 bool tomte_coap_echo_may_answer(struct tomte_coap_echo *e, uint64_t now_ms,
                                 const struct tomte_addr *peer,
                                 size_t request_bytes, size_t answer_bytes);

@@ -12,7 +12,7 @@
 static bool is_sensible(const struct tomte_coap_config *c);
 static enum tomte_err receive(struct tomte_coap *ep,
                               const struct tomte_addr *from,
-                              struct tomte_span datagram);
+                              struct tomte_span datagram, bool multicast);
 static void run_timers(struct tomte_coap *ep);
 static bool emit(struct tomte_coap *ep, uint16_t id,
                  struct tomte_coap_effect *effect);
@@ -125,7 +125,7 @@ enum tomte_err tomte_coap_step(struct tomte_coap *ep,
     tomte_coap_tick(ep, event->now_ms);
     switch (event->kind) {
     case TOMTE_COAP_EVENT_DATAGRAM:
-        return receive(ep, &event->from, event->bytes);
+        return receive(ep, &event->from, event->bytes, event->multicast);
     case TOMTE_COAP_EVENT_TIMER:
         if (ep->due_ms <= ep->now_ms)
             run_timers(ep);
@@ -213,6 +213,7 @@ static enum tomte_err empty(struct tomte_coap *ep,
         return TOMTE_OK;
     }
     struct tomte_coap_peer *peer = tomte_coap_peer_find(ep, from);
+    tomte_coap_peer_heard(ep, peer);
     uint16_t p =
         peer == NULL ? TOMTE_COAP_NONE : tomte_coap_peer_index(ep, peer);
     bool known = msg->type == TOMTE_COAP_ACK
@@ -228,7 +229,7 @@ static enum tomte_err empty(struct tomte_coap *ep,
 
 static enum tomte_err receive(struct tomte_coap *ep,
                               const struct tomte_addr *from,
-                              struct tomte_span datagram)
+                              struct tomte_span datagram, bool multicast)
 {
     struct tomte_coap_msg msg;
     ep->stats.received++;
@@ -237,12 +238,17 @@ static enum tomte_err receive(struct tomte_coap *ep,
         return TOMTE_ERR_TOO_LARGE;
     }
     enum tomte_err err = tomte_coap_decode(datagram, &msg);
+    if (multicast && (err != TOMTE_OK || msg.type != TOMTE_COAP_NON ||
+                      !tomte_coap_is_request(msg.code))) {
+        ep->stats.bad_multicast++; /* section 8.1; never a Reset to many */
+        return err != TOMTE_OK ? err : TOMTE_ERR_INVALID;
+    }
     if (err != TOMTE_OK)
         return malformed(ep, from, &msg, err);
     if (msg.code == TOMTE_COAP_EMPTY)
         return empty(ep, from, &msg);
     if (tomte_coap_is_request(msg.code))
-        return tomte_coap_take_request(ep, from, &msg);
+        return tomte_coap_take_request(ep, from, &msg, multicast);
     return tomte_coap_take_response(ep, tomte_coap_peer_find(ep, from), from,
                                     &msg);
 }
@@ -270,11 +276,12 @@ static void run_timers(struct tomte_coap *ep)
     }
     for (uint16_t i = 0; i < ep->top.inbound; i++) {
         struct tomte_coap_inbound *in = &ep->inbound[i];
-        if (in->state != TOMTE_COAP_IN_OPEN)
+        if (in->state == TOMTE_COAP_IN_FREE)
             continue;
         tomte_coap_inbound_due(ep, in);
         tomte_coap_wake(ep, in->ack_ms);
-        tomte_coap_wake(ep, in->expires_ms);
+        if (in->state == TOMTE_COAP_IN_OPEN)
+            tomte_coap_wake(ep, in->expires_ms);
     }
 }
 

@@ -5,7 +5,8 @@
  * It numbers, acknowledges, repeats and deduplicates messages, matches
  * responses to requests, answers late requests apart, and keeps observations,
  * for many peers in bounded memory. It knows no paths, no blocks, no security:
- * whoever steps it does. Unicast only.
+ * whoever steps it does. Requests are made to one peer; those that came by
+ * multicast are answered as RFC 7252 section 8 wants it.
  *
  * Life:
  *   init -> (step, then poll until false | a call, then poll until false)*
@@ -116,7 +117,10 @@ size_t tomte_coap_memory(const struct tomte_coap_config *config);
     S(observers_lost, "observers dropped: reset, or no acknowledgement")       \
     S(blocks_full, "messages refused for want of blocks")                      \
     S(answers_dropped, "remembered answers to harmless requests given up")     \
-    S(mids_exhausted, "messages refused for want of a free message ID")
+    S(mids_exhausted, "messages refused for want of a free message ID")        \
+    S(unwanted, "answers that the client did not want to get")                 \
+    S(bad_multicast, "multicast messages that are no request without ACK")     \
+    S(probes_held, "requests that waited because the peer is silent")
 
 struct tomte_coap_stats {
 #define S(name, text) uint32_t name;
@@ -136,6 +140,7 @@ struct tomte_coap_event {
     uint64_t now_ms;
     struct tomte_addr from;  /* DATAGRAM */
     struct tomte_span bytes; /* DATAGRAM */
+    bool multicast;          /* DATAGRAM: it was sent to a group */
 };
 
 /* ---- effects out ---- */
@@ -145,7 +150,9 @@ enum tomte_coap_effect_kind {
     TOMTE_COAP_SEND = 1,
 
     /* `msg` from `peer` wants an answer: tomte_coap_respond(handle), or
-     * tomte_coap_drop(handle), now or later. */
+     * tomte_coap_drop(handle), now or later. With `multicast` drop what is
+     * not for this node, or has nothing to say (section 8.2): an answer goes
+     * out within the leisure, an error not at all. */
     TOMTE_COAP_REQUEST,
 
     /* `msg` from `peer` answers the request `handle`, `cookie`. Without `last`
@@ -177,6 +184,7 @@ struct tomte_coap_effect {
     uint32_t handle;
     uint64_t cookie;
     bool last;
+    bool multicast;
     enum tomte_err err;
 };
 
@@ -298,7 +306,9 @@ TOMTE_MUST_CHECK enum tomte_err tomte_coap_ping(struct tomte_coap *ep,
                                                 uint64_t cookie);
 
 /* Answers a REQUEST: in its acknowledgement when that has not been sent, else
- * apart, as reliably as the request was. */
+ * apart, as reliably as the request was. An answer that the client did not want
+ * (No-Response, RFC 7967) is not sent, which is no error: it is then as if
+ * dropped. That option is not heeded where it asks to observe. */
 TOMTE_MUST_CHECK enum tomte_err
 tomte_coap_respond(struct tomte_coap *ep, uint64_t now_ms, uint32_t handle,
                    const struct tomte_coap_parts *parts);

@@ -86,8 +86,24 @@ bool tomte_coap_exchange_start(struct tomte_coap *ep,
         tomte_coap_wake(ep, ex->until_ms);
     }
     ex->started = true;
+    if (!ex->confirmable)
+        tomte_coap_peer_probed(ep, peer,
+                               tomte_coap_pool_length(ep, ex->tx.msg));
     tomte_coap_emit(ep, id_of(ep, ex), TOMTE_COAP_EMIT_SEND);
     return true;
+}
+
+bool tomte_coap_exchange_may_start(struct tomte_coap *ep,
+                                   struct tomte_coap_exchange *ex)
+{
+    uint64_t at = peer_of(ep, ex)->probe_ms;
+    if (ex->confirmable || at <= ep->now_ms)
+        return true;
+    ep->stats.probes_held += !ex->held;
+    ex->held = true;
+    ex->tx.due_ms = at;
+    tomte_coap_wake(ep, at);
+    return false;
 }
 
 enum tomte_coap_side

@@ -11,6 +11,7 @@
 #include "coap/state.h"
 
 #include "base/assert.h"
+#include "coap/condition.h"
 
 #include <string.h>
 
@@ -19,7 +20,8 @@ static struct tomte_coap_inbound *claim(struct tomte_coap *ep,
                                         const struct tomte_coap_msg *msg);
 static bool repeat(struct tomte_coap *ep, struct tomte_coap_inbound *in);
 static void hand_up(struct tomte_coap *ep, struct tomte_coap_inbound *in,
-                    const struct tomte_coap_msg *msg);
+                    const struct tomte_coap_msg *msg, bool multicast);
+static bool is_wanted(const struct tomte_coap_inbound *in, uint8_t code);
 static void bad_option(struct tomte_coap *ep, const struct tomte_addr *from,
                        const struct tomte_coap_msg *msg);
 static enum tomte_err send_answer(struct tomte_coap *ep,
@@ -32,7 +34,8 @@ static uint16_t id_of(const struct tomte_coap *ep,
 
 enum tomte_err tomte_coap_take_request(struct tomte_coap *ep,
                                        const struct tomte_addr *from,
-                                       const struct tomte_coap_msg *msg)
+                                       const struct tomte_coap_msg *msg,
+                                       bool multicast)
 {
     if (ep->config.known != NULL &&
         tomte_coap_options_check(msg->options, ep->config.known,
@@ -43,6 +46,7 @@ enum tomte_err tomte_coap_take_request(struct tomte_coap *ep,
     struct tomte_coap_peer *peer = tomte_coap_peer_get(ep, from, false);
     if (peer == NULL)
         return TOMTE_ERR_FULL;
+    tomte_coap_peer_heard(ep, peer);
     struct tomte_coap_inbound *in =
         tomte_coap_inbound_find(ep, tomte_coap_peer_index(ep, peer), msg);
     if (in != NULL) {
@@ -56,7 +60,7 @@ enum tomte_err tomte_coap_take_request(struct tomte_coap *ep,
         ep->stats.inbound_full++;
         return TOMTE_ERR_FULL;
     }
-    hand_up(ep, in, msg);
+    hand_up(ep, in, msg, multicast);
     return TOMTE_OK;
 }
 
@@ -100,6 +104,12 @@ enum tomte_err tomte_coap_respond(struct tomte_coap *ep, uint64_t now_ms,
     if (in == NULL)
         return TOMTE_ERR_NOT_FOUND;
     bool ok = tomte_coap_class(parts->code) == 2;
+    if (!is_wanted(in, parts->code)) {
+        ep->stats.unwanted++;
+        in->repeatable |= tomte_coap_class(parts->code) == 4;
+        tomte_coap_drop(ep, now_ms, handle);
+        return TOMTE_OK;
+    }
     bool piggybacked = in->confirmable && !in->acked;
     struct tomte_coap_msg head = {.type = piggybacked ? TOMTE_COAP_ACK
                                                       : TOMTE_COAP_NON,
@@ -116,6 +126,8 @@ enum tomte_err tomte_coap_respond(struct tomte_coap *ep, uint64_t now_ms,
     if (err != TOMTE_OK)
         return err;
     in->state = TOMTE_COAP_IN_ANSWERED;
+    if (!in->multicast)
+        in->ack_ms = TOMTE_COAP_NEVER;
     in->repeatable |= tomte_coap_class(parts->code) == 4;
     if (observed)
         ep->observe_seq = seq;
@@ -132,6 +144,7 @@ void tomte_coap_drop(struct tomte_coap *ep, uint64_t now_ms, uint32_t handle)
     if (in->confirmable && !in->acked)
         tomte_coap_emit(ep, id_of(ep, in), TOMTE_COAP_EMIT_ACK);
     in->acked = true;
+    in->ack_ms = TOMTE_COAP_NEVER;
     in->state = TOMTE_COAP_IN_ANSWERED;
     tomte_coap_observer_unanswered(ep, in);
 }
@@ -166,18 +179,21 @@ void tomte_coap_inbound_sweep(struct tomte_coap *ep)
 bool tomte_coap_inbound_yields(const struct tomte_coap_inbound *in)
 {
     return in->state == TOMTE_COAP_IN_ANSWERED && in->repeatable &&
-           !in->entry.queued;
+           !in->entry.queued && in->ack_ms == TOMTE_COAP_NEVER;
 }
 
-/* Section 5.2.2: the answer takes longer than the peer will wait. */
+/* Section 5.2.2: the answer takes longer than the peer will wait. Section 8.2:
+ * the leisure of an answer is over. */
 void tomte_coap_inbound_due(struct tomte_coap *ep,
                             struct tomte_coap_inbound *in)
 {
-    if (in->state != TOMTE_COAP_IN_OPEN || in->ack_ms > ep->now_ms)
+    if (in->ack_ms > ep->now_ms)
         return;
-    in->acked = true;
+    bool open = in->state == TOMTE_COAP_IN_OPEN;
+    in->acked |= open;
     in->ack_ms = TOMTE_COAP_NEVER;
-    tomte_coap_emit(ep, id_of(ep, in), TOMTE_COAP_EMIT_ACK);
+    tomte_coap_emit(ep, id_of(ep, in),
+                    open ? TOMTE_COAP_EMIT_ACK : TOMTE_COAP_EMIT_SEND);
 }
 
 bool tomte_coap_inbound_emit(struct tomte_coap *ep, uint16_t index,
@@ -270,17 +286,32 @@ static struct tomte_coap_inbound *claim(struct tomte_coap *ep,
     return in;
 }
 
+/* Classes of answers that are not to be sent, a bit each. */
+static uint8_t unwanted(const struct tomte_coap_msg *msg, bool multicast)
+{
+    uint8_t bits = 0;
+    for (unsigned class = 2; class < 6; class ++) {
+        uint8_t code = (uint8_t)TOMTE_COAP_CODE(class, 0);
+        if (multicast ? tomte_coap_unwanted_by_many(msg->options, code)
+                      : tomte_coap_unwanted(msg->options, code))
+            bits |= (uint8_t)(1u << class);
+    }
+    return bits;
+}
+
 static void hand_up(struct tomte_coap *ep, struct tomte_coap_inbound *in,
-                    const struct tomte_coap_msg *msg)
+                    const struct tomte_coap_msg *msg, bool multicast)
 {
     struct tomte_coap_peer *peer = &ep->peers[in->entry.peer];
     uint32_t observe;
+    in->multicast = multicast;
     in->safe = msg->code == TOMTE_COAP_GET || msg->code == TOMTE_COAP_FETCH;
     in->repeatable = in->safe;
     in->registers =
-        in->safe &&
+        in->safe && !multicast &&
         tomte_coap_find_uint(msg->options, TOMTE_COAP_OPT_OBSERVE, &observe) &&
         observe == 0;
+    in->unwanted = in->registers ? 0 : unwanted(msg, multicast);
     if (in->confirmable)
         in->ack_ms =
             ep->now_ms + tomte_coap_peer_params(ep, peer)->ack_delay_ms;
@@ -289,7 +320,13 @@ static void hand_up(struct tomte_coap *ep, struct tomte_coap_inbound *in,
         .kind = TOMTE_COAP_REQUEST,
         .peer = peer->addr,
         .msg = *msg,
-        .handle = tomte_coap_handle(ep, id_of(ep, in))};
+        .handle = tomte_coap_handle(ep, id_of(ep, in)),
+        .multicast = multicast};
+}
+
+static bool is_wanted(const struct tomte_coap_inbound *in, uint8_t code)
+{
+    return (in->unwanted >> tomte_coap_class(code) & 1) == 0;
 }
 
 /* What a duplicate gets: what its original got (section 4.2). False when that
@@ -343,6 +380,13 @@ static enum tomte_err send_answer(struct tomte_coap *ep,
         return TOMTE_ERR_FULL;
     if (!in->confirmable)
         tomte_coap_pool_stamp(ep, in->msg, TOMTE_COAP_NON, mid);
+    if (in->multicast) {
+        uint32_t leisure = tomte_coap_peer_params(ep, peer)->leisure_ms;
+        in->ack_ms =
+            ep->now_ms + tomte_random_below(&ep->random, (uint64_t)leisure + 1);
+        tomte_coap_wake(ep, in->ack_ms);
+        return TOMTE_OK;
+    }
     tomte_coap_emit(ep, id_of(ep, in), TOMTE_COAP_EMIT_SEND);
     return TOMTE_OK;
 }

@@ -10,6 +10,8 @@
  *   nstart                    1         4
  *   max_latency_ms       100000      2000
  *   ack_delay_ms            500        75   until a CON gets an empty ACK
+ *   probing_rate              1      none   bytes a second into silence
+ *   leisure_ms             5000       500   spread of answers to multicast
  *   --- derived
  *   transmit span         45.0 s     6.75 s
  *   transmit wait         93.0 s    13.95 s  until a request is given up
@@ -42,6 +44,14 @@ struct tomte_coap_params {
     uint32_t max_latency_ms;
     uint32_t ack_delay_ms; /* well below ack_timeout_ms */
 
+    /* Section 4.7: NON requests to a peer that is not heard from, in bytes a
+     * second on average; 0 for no such limit. */
+    uint32_t probing_rate;
+
+    /* Section 8.2: within this time, at random, is a multicast request
+     * answered. */
+    uint32_t leisure_ms;
+
     /* Observe (RFC 7641). A notification goes out as a CON when the
      * application asks for it, when it is the notify_con_every-th (1: always),
      * when the last CON is notify_con_ms ago (section 4.5: at most 24 hours),
@@ -65,6 +75,8 @@ struct tomte_coap_params {
                                 .nstart = 1,                                   \
                                 .max_latency_ms = 100000,                      \
                                 .ack_delay_ms = 500,                           \
+                                .probing_rate = 1,                             \
+                                .leisure_ms = 5000,                            \
                                 .notify_con_every = 5,                         \
                                 .notify_con_ms = 86400000,                     \
                                 .notify_gap_ms = 3000,                         \
@@ -80,6 +92,8 @@ struct tomte_coap_params {
                                 .nstart = 4,                                   \
                                 .max_latency_ms = 2000,                        \
                                 .ack_delay_ms = 75,                            \
+                                .probing_rate = 0,                             \
+                                .leisure_ms = 500,                             \
                                 .notify_con_every = 1,                         \
                                 .notify_con_ms = 86400000,                     \
                                 .notify_gap_ms = 0,                            \

@@ -72,6 +72,28 @@ bool tomte_coap_peer_mid(struct tomte_coap *ep, struct tomte_coap_peer *peer,
     return true;
 }
 
+void tomte_coap_peer_heard(struct tomte_coap *ep, struct tomte_coap_peer *peer)
+{
+    if (peer == NULL || peer->probe_ms == 0)
+        return;
+    bool waited = peer->probe_ms > ep->now_ms;
+    peer->probe_ms = 0;
+    if (waited)
+        tomte_coap_tx_next(ep, tomte_coap_peer_index(ep, peer),
+                           TOMTE_COAP_CLIENT);
+}
+
+void tomte_coap_peer_probed(const struct tomte_coap *ep,
+                            struct tomte_coap_peer *peer, size_t bytes)
+{
+    uint32_t rate = tomte_coap_peer_params(ep, peer)->probing_rate;
+    if (rate == 0)
+        return;
+    if (peer->probe_ms < ep->now_ms)
+        peer->probe_ms = ep->now_ms;
+    peer->probe_ms += ((uint64_t)bytes * 1000 + rate - 1) / rate;
+}
+
 bool tomte_coap_has_room(const struct tomte_coap *ep, uint16_t size,
                          uint16_t used, bool link)
 {

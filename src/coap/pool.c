@@ -92,6 +92,11 @@ void tomte_coap_pool_free(struct tomte_coap *ep, uint16_t *chain)
     *chain = TOMTE_COAP_NONE;
 }
 
+size_t tomte_coap_pool_length(const struct tomte_coap *ep, uint16_t chain)
+{
+    return tomte_get_le16(block(ep, chain) + NEXT);
+}
+
 void tomte_coap_pool_stamp(struct tomte_coap *ep, uint16_t chain, uint8_t type,
                            uint16_t mid)
 {

@@ -118,7 +118,8 @@ static enum tomte_err launch(struct tomte_coap *ep,
     ex->tx.msg = tomte_coap_pool_put(ep, datagram, peer->link);
     if (ex->tx.msg == TOMTE_COAP_NONE)
         return TOMTE_ERR_FULL;
-    if (!tomte_coap_tx_may_begin(ep, peer, TOMTE_COAP_CLIENT)) {
+    if (!tomte_coap_tx_may_begin(ep, peer, TOMTE_COAP_CLIENT) ||
+        !tomte_coap_exchange_may_start(ep, ex)) {
         tomte_coap_tx_queue(ep, &ex->tx);
         return TOMTE_OK;
     }

@@ -21,6 +21,7 @@ enum tomte_err tomte_coap_take_response(struct tomte_coap *ep,
                                         const struct tomte_coap_msg *msg)
 {
     bool con = msg->type == TOMTE_COAP_CON;
+    tomte_coap_peer_heard(ep, peer);
     uint16_t p =
         peer == NULL ? TOMTE_COAP_NONE : tomte_coap_peer_index(ep, peer);
     if (con && tomte_coap_inbound_find(ep, p, msg) != NULL) {

@@ -61,6 +61,7 @@ struct tomte_coap_peer {
     uint16_t next_mid;
     uint16_t exchanges, inbound, observers; /* entries it holds */
     uint64_t used_ms;
+    uint64_t probe_ms;   /* no NON request before, unless it is heard from */
     uint64_t free_ms[4]; /* when each quarter of the IDs may be used again */
 };
 
@@ -99,6 +100,7 @@ struct tomte_coap_exchange {
     bool started;   /* was sent at least once */
     bool ordered;   /* `seq` holds */
     bool pong;
+    bool held; /* because the peer is silent */
     uint8_t token[TOMTE_COAP_TOKEN_MAX];
     struct tomte_coap_tx tx;
     uint64_t cookie;
@@ -125,11 +127,13 @@ struct tomte_coap_inbound {
     bool safe;  /* GET, FETCH */
     bool registers;
     bool repeatable; /* safe, refused, or a response: may be forgotten early */
+    bool multicast;
+    uint8_t unwanted; /* classes of answers, as bits */
     uint8_t token[TOMTE_COAP_TOKEN_MAX];
     uint16_t mid;
     uint16_t msg;      /* the answer, as long as it may be asked for again */
     uint32_t observer; /* handle, when accepted */
-    uint64_t ack_ms;
+    uint64_t ack_ms;   /* OPEN: of the empty ACK; ANSWERED: of a held answer */
     uint64_t expires_ms;
 };
 
@@ -206,6 +210,7 @@ size_t tomte_coap_pool_get(const struct tomte_coap *ep, uint16_t chain,
 /* Gives the chain back; sets *chain to NONE. NONE is allowed. */
 void tomte_coap_pool_free(struct tomte_coap *ep, uint16_t *chain);
 /* Type and message ID of a message that was composed without. */
+size_t tomte_coap_pool_length(const struct tomte_coap *ep, uint16_t chain);
 void tomte_coap_pool_stamp(struct tomte_coap *ep, uint16_t chain, uint8_t type,
                            uint16_t mid);
 
@@ -226,6 +231,11 @@ tomte_coap_peer_params(const struct tomte_coap *ep,
  * false when there is none (counted). */
 bool tomte_coap_peer_mid(struct tomte_coap *ep, struct tomte_coap_peer *peer,
                          uint16_t *mid);
+/* A message of this peer came: it is not silent. NULL is allowed. */
+void tomte_coap_peer_heard(struct tomte_coap *ep, struct tomte_coap_peer *peer);
+/* A NON request of so many bytes went to it (section 4.7). */
+void tomte_coap_peer_probed(const struct tomte_coap *ep,
+                            struct tomte_coap_peer *peer, size_t bytes);
 /* Whether a table of `size` with `used` entries has one for such a peer. */
 bool tomte_coap_has_room(const struct tomte_coap *ep, uint16_t size,
                          uint16_t used, bool link);
@@ -258,6 +268,9 @@ struct tomte_coap_exchange *
 tomte_coap_exchange_open(struct tomte_coap *ep, struct tomte_coap_peer *peer);
 bool tomte_coap_exchange_start(struct tomte_coap *ep,
                                struct tomte_coap_exchange *ex);
+/* A NON request waits while its peer is silent. */
+bool tomte_coap_exchange_may_start(struct tomte_coap *ep,
+                                   struct tomte_coap_exchange *ex);
 enum tomte_coap_side
 tomte_coap_exchange_side(const struct tomte_coap_exchange *ex);
 void tomte_coap_exchange_free(struct tomte_coap *ep,
@@ -293,7 +306,8 @@ enum tomte_err tomte_coap_take_response(struct tomte_coap *ep,
 
 enum tomte_err tomte_coap_take_request(struct tomte_coap *ep,
                                        const struct tomte_addr *from,
-                                       const struct tomte_coap_msg *msg);
+                                       const struct tomte_coap_msg *msg,
+                                       bool multicast);
 /* What this message is a duplicate of. The token is compared beside the message
  * ID: a forged message then cannot stand in the way of a true one, unless its
  * token was known too. */

@@ -109,7 +109,8 @@ static bool start_oldest(struct tomte_coap *ep, struct tomte_coap_peer *peer,
     for (uint16_t i = 0; i < ep->top.exchanges; i++) {
         struct tomte_coap_exchange *e = &ep->exchanges[i];
         if (e->role != TOMTE_COAP_FREE && e->entry.peer == of &&
-            tomte_coap_exchange_side(e) == side && is_older(&e->tx, oldest)) {
+            tomte_coap_exchange_side(e) == side && is_older(&e->tx, oldest) &&
+            tomte_coap_exchange_may_start(ep, e)) {
             ex = e;
             oldest = &e->tx;
         }

@@ -3,7 +3,10 @@
  * input chooses. Whatever comes, every effect is drained, what is sent is a
  * CoAP message, and nothing is due that has passed.
  *
- *   command:1  argument:1  then, for a datagram, `argument & 63` bytes */
+ *   command:1  argument:1  then, for a datagram, `argument & 63` bytes
+ *
+ * A datagram's command is its sender in two bits; with the next two set it came
+ * by multicast. */
 #include "base/base.h"
 #include "coap/endpoint.h"
 
@@ -44,7 +47,8 @@ static void feed(unsigned from, struct tomte_span bytes)
         &ep, &(struct tomte_coap_event){.kind = TOMTE_COAP_EVENT_DATAGRAM,
                                         .now_ms = now_ms,
                                         .from = address(from),
-                                        .bytes = bytes});
+                                        .bytes = bytes,
+                                        .multicast = (from & 12) == 12});
 }
 
 static void timer(unsigned ms)

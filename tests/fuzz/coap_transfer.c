@@ -3,7 +3,7 @@
  * ASK has options that decode, a body's parts are within it, there is at most
  * one end, and then nothing.
  *
- *   config (6 bytes), then [code, length, that many bytes of options and payload]
+ *   config (6 bytes), then [code, length, so many bytes of options and payload]
  */
 #include "base/base.h"
 #include "coap/transfer.h"
