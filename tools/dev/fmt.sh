@@ -5,14 +5,14 @@
 # Formats every C file that git knows, or would add, by .clang-format. With
 # --check changes nothing, names the files that would change and counts them.
 #
+# exit: 0, 1 with --check when a file would change, 100 usage
 # example: ./dev fmt && git diff
 . "$(dirname "$0")/lib.sh"
 maybe_help "$@"
 
-case "${1:-}" in
-'' | --check) ;;
-*) bad_usage "no option '$1'" ;;
-esac
+for argument in "$@"; do
+    [ "$argument" = --check ] || bad_usage "no option '$argument', but --check"
+done
 
 need clang-format
 mapfile -t files < <(git ls-files -co --exclude-standard '*.[ch]')

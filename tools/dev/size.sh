@@ -16,7 +16,7 @@
 maybe_help "$@"
 
 for argument in "$@"; do
-    [ "$argument" = --json ] || bad_usage "no '$argument' here, but --json"
+    [ "$argument" = --json ] || bad_usage "no option '$argument', but --json"
 done
 
 need "${DEBS_BUILD[@]}" "${DEBS_CROSS[@]}" "${DEBS_PYTHON[@]}"
