@@ -2,3 +2,4 @@
 # Independent peers, as processes.
 include(${PROJECT_SOURCE_DIR}/cmake/interop_cbor.cmake)
 include(${PROJECT_SOURCE_DIR}/cmake/interop_coap.cmake)
+include(${PROJECT_SOURCE_DIR}/cmake/interop_cose.cmake)

@@ -123,6 +123,26 @@ apt_reason() {
     grep -E '^(E|Err):?' "$BUILD/log/apt.log" | tail -n 1
 }
 
+# ---- npm packages
+
+# need_npm NAME: what tests/interop/NAME/package-lock.json pins, into
+# build/npm/NAME. Without npm or its registry the test that wants them skips by
+# name.
+need_npm() {
+    local from=tests/interop/$1 to=$BUILD/npm/$1
+    cmp -s "$from/package-lock.json" "$to/installed" && return
+    command -v npm >/dev/null || { say "no npm: $1 is left out" && return; }
+    mkdir -p "$to"
+    cp "$from"/package*.json "$to"
+    say "installing npm packages for $1"
+    if (cd "$to" && npm install --omit=optional --ignore-scripts --no-save) \
+        >"$BUILD/log/npm.log" 2>&1 </dev/null; then
+        cp "$from/package-lock.json" "$to/installed"
+    else
+        say "npm could not install them (see $BUILD/log/npm.log)"
+    fi
+}
+
 # ---- build trees
 
 # build TREE [TARGET...]: bring build/TREE up to date, quietly.

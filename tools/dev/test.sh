@@ -11,7 +11,7 @@
 #   fuzz     each fuzz target: its corpus, then a few seconds of fuzzing
 #   targets  the core compiled for RV32 and Cortex-M3, its symbols and stack
 #   sim      homes in virtual time, with faults
-#   interop  independent CoAP peers
+#   interop  independent peers of CoAP and COSE
 #   e2e      real processes on loopback, killed, paused and cut off
 #
 # Each suite closes with "N passed, N failed, N skipped" alone on a line; the
@@ -71,7 +71,8 @@ debs() {
     targets) more=("${DEBS_CROSS[@]}") ;;
     sim) more=("${DEBS_WASM[@]}" patch) ;;
     e2e) more=("${DEBS_WASM[@]}") ;;
-    interop) more=("${DEBS_WASM[@]}" libcoap3-bin) ;;
+    interop) more=("${DEBS_WASM[@]}" libcoap3-bin python3-cbor2
+        python3-cryptography) ;;
     esac
     printf '%s\n' "${DEBS_BUILD[@]}" "${DEBS_LIBS[@]}" "${DEBS_PYTHON[@]}" \
         "${more[@]}"
@@ -98,7 +99,7 @@ suite_spec() { build test && tests test spec; }
 suite_vectors() { build test && tests test vectors; }
 suite_fuzz() { build fuzz && tests fuzz fuzz; }
 suite_targets() { build rv32 && build cm3 && build test build.ninja && tests test targets; }
-suite_interop() { build release && tests release interop; }
+suite_interop() { build release && need_npm cose_node && tests release interop; }
 suite_e2e() { build release && tests_apart release e2e; }
 suite_sim() {
     build release && build_sims && tests release sim
