@@ -98,11 +98,12 @@ class Rule(unittest.TestCase):
             "b.md": "text\n", "c.md": "# One\n# Two\n"}))
 
     def test_places(self):
-        self.assertEqual([("a.md", 2), ("a.md", 3), ("a.md", 4)],
+        self.assertEqual([("a.md", 2), ("a.md", 3), ("a.md", 4), ("a.md", 5)],
                          self.found("places", {
             "a.md": "`src/a.c:f` `src/a.c` `src/` `sim/NAME.c`\n"
-                    "`src/c.c`\n`src/a.c:g`\n`src/a.c:h`\n",
-            "src/a.c": "int f(void)\n{\n    g();\n}\n/* h() */\n",
+                    "`src/c.c`\n`src/a.c:g`\n`src/a.c:h`\n`src/a.c:i`\n",
+            "src/a.c": "int i(\n    int a);\nint f(int a,\n      int b)\n"
+                       "{\n    g();\n}\n/* h() */\n",
             "b.md": "`src/b.h:x_y`\n",
             "src/b.h": "int\nx_y(void);\n"}))
 
