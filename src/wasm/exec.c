@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The interpreter: the module's bytes executed in place.
  *
- * wasm_exec is one long function, because all of it works on the same dozen of
+ * wasm_exec_bytes is one long function, because all of it works on a dozen of
  * locals, which the compiler is to keep in registers: it is a flat table of
  * short cases, one for each instruction, and behind it the few places that
  * several of them go to. Each case jumps to the next by a table of labels that
@@ -13,29 +13,29 @@
  * values is checked: addresses, divisors, table entries, the stack's end. */
 #include "wasm/instance.h"
 
-#include "base/assert.h"
 #include "wasm/operations.h"
 #include "wasm/opinfo.h"
+#include "wasm/slotcode.h"
 
 #include <string.h>
 
-/* Kept out of the loop, whose registers they would take. */
-#define SELDOM __attribute__((noinline))
-
-SELDOM static struct tomte_wasm_instance *
-owner_of(struct tomte_wasm_instance *from, uint32_t func, uint32_t *index);
 #ifdef __OPTIMIZE_SIZE__
-SELDOM static const uint8_t *leb_rest(const uint8_t *pc, uint32_t *v);
+static const uint8_t *leb_rest(const uint8_t *pc, uint32_t *v);
 #endif
-SELDOM static enum tomte_wasm_trap_reason
-find_typed(struct tomte_wasm_instance *from, uint32_t ref, uint32_t type,
-           struct tomte_wasm_instance **callee, uint32_t *index);
-static bool same_type(const struct tomte_wasm_instance *a, uint32_t type,
-                      const struct tomte_wasm_instance *b, uint32_t func);
 
 #include "wasm/exec_words.inc"
 
 void wasm_exec(struct tomte_wasm_instance *inst)
+{
+    bool again = true;
+    while (again) {
+        const struct wasm_frame *f = wasm_frame(inst, inst->depth - 1);
+        again = f->side & WASM_FRAME_SLOT_CODE ? wasm_exec_slots(inst)
+                                               : wasm_exec_bytes(inst);
+    }
+}
+
+bool wasm_exec_bytes(struct tomte_wasm_instance *inst)
 {
     static const void *const narrow_labels[256] = {
 #define OP(code, name, text, imm, types) [code] = &&op_##name,
@@ -64,7 +64,7 @@ void wasm_exec(struct tomte_wasm_instance *inst)
     const struct wasm_side *side, *st;
     enum tomte_wasm_trap_reason reason;
 
-    LOAD_INSTANCE(owner_of(inst, fp->func, &index));
+    LOAD_INSTANCE(wasm_owner_of(inst, fp->func, &index));
     LOAD_FRAME();
     LOAD_STACK(slots + inst->sp);
     at = pc;
@@ -157,7 +157,7 @@ void wasm_exec(struct tomte_wasm_instance *inst)
         reason = TOMTE_WASM_TRAP_UNDEFINED;
         if (i >= t->len)
             goto trap_here;
-        reason = find_typed(cur, t->refs[i], type, &callee, &index);
+        reason = wasm_find_typed(cur, t->refs[i], type, &callee, &index);
         if (reason != TOMTE_WASM_TRAP_NONE)
             goto trap_here;
         at = pc - 1;
@@ -290,11 +290,9 @@ branch: /* as the entry `st` says */
     NEXT();
 
 call: /* function `index` of `callee`, arguments on the stack */
-    if (index < callee->m->imported.of[TOMTE_WASM_FUNC]) {
-        if (callee->bindings[index].host != NULL)
-            goto call_host;
-        callee = owner_of(callee, callee->bindings[index].func, &index);
-    }
+    if (index < callee->m->imported.of[TOMTE_WASM_FUNC] ||
+        (callee->code != NULL && callee->code->entries[index] != 0))
+        goto call_elsewhere;
     {
         const struct wasm_func *f = &callee->m->funcs[index];
         uint32_t *first = sp + 1 - callee->m->types[f->type].param_slots;
@@ -324,16 +322,18 @@ call: /* function `index` of `callee`, arguments on the stack */
         goto out_of_fuel;
     }
 
-call_host : {
+call_elsewhere : /* of the host, another instance, or with slot code */
+{
     int32_t left = fuel;
-    inst->pending = wasm_func_number(callee, index);
     SAVE();
-    bool answered = wasm_call_host(inst, cur, &left, (uint32_t)(at - bytes));
+    enum wasm_entered entered =
+        wasm_enter_any(inst, cur, callee, index, &left, (uint32_t)(at - bytes));
     fuel = left;
-    if (!answered) {
-        wasm_settle(inst, fuel);
-        return;
-    }
+    reason = TOMTE_WASM_TRAP_STACK;
+    if (entered == WASM_ENTER_FULL)
+        goto trap;
+    if (entered != WASM_ENTER_ANSWERED)
+        return entered == WASM_ENTER_FRAME;
     LOAD_FRAME();
     LOAD_MEMORY();
     LOAD_STACK(slots + inst->sp);
@@ -353,10 +353,16 @@ leave : /* the function, results on top of the stack */
         inst->sp = inst->result_slots = (uint32_t)(sp - slots);
         inst->status = TOMTE_WASM_DONE;
         wasm_settle(inst, fuel);
-        return;
+        return false;
+    }
+    if (fp->side & WASM_FRAME_SLOT_CODE) {
+        inst->depth--;
+        inst->sp = (uint32_t)(sp - slots);
+        wasm_settle(inst, fuel);
+        return true;
     }
     if (fp->func >> WASM_FUNC_BITS != cur->id)
-        LOAD_INSTANCE(owner_of(inst, fp->func, &index));
+        LOAD_INSTANCE(wasm_owner_of(inst, fp->func, &index));
     LOAD_FRAME();
     LOAD_STACK(sp);
     NEXT();
@@ -370,7 +376,7 @@ out_of_fuel:
         goto trap;
     }
     if (inst->slice == 0)
-        return;
+        return false;
     LOAD_FRAME();
     LOAD_MEMORY();
     LOAD_STACK(slots + inst->sp);
@@ -386,34 +392,13 @@ trap:
     wasm_settle(inst, fuel);
     wasm_set_trap(inst, reason, tomte_wasm_trap_text(reason), cur,
                   (uint32_t)(fn - cur->m->funcs), (uint32_t)(at - bytes));
-}
-
-/* The function that a table's entry refers to, of the type the call expects,
- * section 4.4.8. */
-static enum tomte_wasm_trap_reason
-find_typed(struct tomte_wasm_instance *from, uint32_t ref, uint32_t type,
-           struct tomte_wasm_instance **callee, uint32_t *index)
-{
-    if (ref == 0)
-        return TOMTE_WASM_TRAP_UNINITIALIZED;
-    *callee = wasm_find_func(from, ref - 1, index);
-    if (*callee == NULL || !same_type(from, type, *callee, *index))
-        return TOMTE_WASM_TRAP_INDIRECT_TYPE;
-    return TOMTE_WASM_TRAP_NONE;
-}
-
-/* The instance of a function that is known to be there. */
-static struct tomte_wasm_instance *owner_of(struct tomte_wasm_instance *from,
-                                            uint32_t func, uint32_t *index)
-{
-    struct tomte_wasm_instance *owner = wasm_find_func(from, func, index);
-    TOMTE_ASSERT(owner != NULL);
-    return owner;
+    return false;
 }
 
 #ifdef __OPTIMIZE_SIZE__
 /* The bytes after the first of an unsigned number of 32 bits. */
-static const uint8_t *leb_rest(const uint8_t *pc, uint32_t *v)
+__attribute__((noinline)) static const uint8_t *leb_rest(const uint8_t *pc,
+                                                         uint32_t *v)
 {
     uint32_t value = *v & 0x7f;
     unsigned shift = 7;
@@ -427,13 +412,3 @@ static const uint8_t *leb_rest(const uint8_t *pc, uint32_t *v)
     return pc;
 }
 #endif
-
-/* The function is of the type that the call expects, section 4.4.8. */
-static bool same_type(const struct tomte_wasm_instance *a, uint32_t type,
-                      const struct tomte_wasm_instance *b, uint32_t func)
-{
-    uint32_t actual = b->m->funcs[func].type;
-    if (a->m == b->m)
-        return a->m->types[type].same == b->m->types[actual].same;
-    return wasm_type_equal(a->m, type, b->m, actual);
-}

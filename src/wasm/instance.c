@@ -2,6 +2,7 @@
 #include "wasm/instance.h"
 
 #include "base/assert.h"
+#include "wasm/slotcode.h"
 
 #include <string.h>
 
@@ -39,6 +40,7 @@ enum tomte_err tomte_wasm_instantiate(const struct tomte_wasm_module *module,
                                       struct tomte_wasm_instance **instance,
                                       struct tomte_wasm_error *error)
 {
+    TOMTE_ASSERT(config->code == NULL || config->code->m == module);
     size_t mark = tomte_arena_mark(arena);
     struct wasm_reader r = wasm_section_reader(module, WASM_SECTION_IMPORT);
     struct tomte_wasm_instance *inst = tomte_arena_take(
@@ -143,6 +145,7 @@ static bool build(struct tomte_wasm_instance *inst,
     uint32_t globals = m->all.of[TOMTE_WASM_GLOBAL];
     bool ok = true;
     inst->user = c->user;
+    inst->code = c->code;
     inst->pending = WASM_NONE;
     inst->depth_max = c->call_depth;
     inst->slot_count = c->stack_bytes / 4;

@@ -25,6 +25,10 @@ struct wasm_frame {
     uint32_t base; /* slot of its first local */
 };
 
+/* A frame of slot code has this in `side`, with the unit of the next
+ * instruction, which is at a safepoint; its `pc` is not set: wasm_frame_pc. */
+#define WASM_FRAME_SLOT_CODE 0x80000000u
+
 #define WASM_FRAME_WORDS (sizeof(struct wasm_frame) / sizeof(uint32_t))
 
 struct wasm_memory_inst {
@@ -60,9 +64,10 @@ struct tomte_wasm_store {
 
 struct tomte_wasm_instance {
     const struct tomte_wasm_module *m;
-    struct tomte_wasm_store *store; /* NULL: alone */
-    uint32_t id;                    /* its place in the store */
-    bool linked;                    /* another's state is part of its own */
+    const struct tomte_wasm_code *code; /* its slot code, or NULL */
+    struct tomte_wasm_store *store;     /* NULL: alone */
+    uint32_t id;                        /* its place in the store */
+    bool linked;                        /* another's state is part of its own */
     bool busy;
     void *user;
 
@@ -140,6 +145,18 @@ wasm_frame(const struct tomte_wasm_instance *inst, uint32_t depth)
     return wasm_frames_end(inst) - 1 - depth;
 }
 
+/* Its place in the module. */
+uint32_t wasm_frame_pc(const struct tomte_wasm_instance *inst,
+                       const struct wasm_frame *f);
+
+/* A frame for function `index` of `owner`, arguments on the stack, in slot code
+ * where it has that. False when there is no room; nothing is charged. */
+bool wasm_push_frame(struct tomte_wasm_instance *inst,
+                     struct tomte_wasm_instance *owner, uint32_t index);
+
+/* Let frames just set up go on in slot code where there is some. */
+void wasm_adopt_frames(struct tomte_wasm_instance *inst);
+
 /* Make the call READY: arguments are on the stack, nothing else is. */
 void wasm_enter_first(struct tomte_wasm_instance *inst, uint32_t func);
 
@@ -163,6 +180,38 @@ bool wasm_charge(struct tomte_wasm_instance *inst, int32_t *fuel,
 
 /* Run the innermost frame until something ends that; sets status. */
 void wasm_exec(struct tomte_wasm_instance *inst);
+
+/* The two loops: the module's bytes in place, and slot code. True when the
+ * innermost frame now is one for the other loop, or of another instance. */
+bool wasm_exec_bytes(struct tomte_wasm_instance *inst);
+bool wasm_exec_slots(struct tomte_wasm_instance *inst);
+
+/* Call function `index` of `callee`, whatever it is, for the frame of `caller`
+ * on top; the call is at `offset` of the module. All is saved but `*fuel`, the
+ * arguments are on the stack. */
+enum wasm_entered {
+    WASM_ENTER_ANSWERED, /* by the host: results are on the stack */
+    WASM_ENTER_FRAME,    /* a frame to go on with; fuel is settled */
+    WASM_ENTER_FULL,     /* no room for a frame: nothing is done */
+    WASM_ENTER_STOPPED,  /* out of fuel, or suspended, as the status says */
+    WASM_ENTER_FAILED,   /* the host trapped */
+};
+enum wasm_entered wasm_enter_any(struct tomte_wasm_instance *inst,
+                                 struct tomte_wasm_instance *caller,
+                                 struct tomte_wasm_instance *callee,
+                                 uint32_t index, int32_t *fuel,
+                                 uint32_t offset);
+
+/* The instance of a function that is known to be there. */
+struct tomte_wasm_instance *wasm_owner_of(struct tomte_wasm_instance *from,
+                                          uint32_t func, uint32_t *index);
+
+/* The function that a table's entry refers to, of the type the call expects,
+ * section 4.4.8. */
+enum tomte_wasm_trap_reason wasm_find_typed(struct tomte_wasm_instance *from,
+                                            uint32_t ref, uint32_t type,
+                                            struct tomte_wasm_instance **callee,
+                                            uint32_t *index);
 
 /* Call the host function that is pending on behalf of `caller`. True when its
  * results are on the stack in place of its arguments; else it trapped or is

@@ -276,6 +276,7 @@ static void take_call(struct view *v)
         inst->slots[i] = tomte_get_le32(c->slots + 4 * i);
     for (uint32_t i = 0; i < c->frame_count; i++)
         *wasm_frame(inst, i) = c->built[i];
+    wasm_adopt_frames(inst);
     if (c->status == WASM_SNAPSHOT_READY)
         inst->status = TOMTE_WASM_READY;
     else if (c->status == WASM_SNAPSHOT_SUSPENDED)

@@ -9,8 +9,6 @@
 static bool set_busy(struct tomte_wasm_instance *inst, bool busy);
 static bool refs_ok(struct tomte_wasm_instance *inst, struct tomte_span types,
                     const uint32_t *values);
-static bool fits(const struct tomte_wasm_instance *inst,
-                 const struct wasm_func *f);
 static void go_on(struct tomte_wasm_instance *inst);
 static void finish(struct tomte_wasm_instance *inst);
 
@@ -150,16 +148,12 @@ void wasm_enter_first(struct tomte_wasm_instance *inst, uint32_t func)
         owner = wasm_find_func(inst, number, &index);
     }
     const struct wasm_func *f = &owner->m->funcs[index];
-    if (!fits(inst, f)) {
+    if (!wasm_push_frame(inst, owner, index)) {
         wasm_set_trap(inst, TOMTE_WASM_TRAP_STACK,
                       tomte_wasm_trap_text(TOMTE_WASM_TRAP_STACK), owner, index,
                       f->code);
         return;
     }
-    while (inst->sp < f->local_slots)
-        inst->slots[inst->sp++] = 0;
-    *wasm_frame(inst, 0) = (struct wasm_frame){.func = number, .pc = f->code};
-    inst->depth = 1;
     inst->spent += f->cost;
 }
 
@@ -189,14 +183,6 @@ bool wasm_charge(struct tomte_wasm_instance *inst, int32_t *fuel, uint32_t cost)
     inst->grant = 0;
     *fuel = wasm_settle(inst, 0);
     return inst->spent <= inst->budget;
-}
-
-/* The first frame fits on the stack. */
-static bool fits(const struct tomte_wasm_instance *inst,
-                 const struct wasm_func *f)
-{
-    return inst->depth_max > 0 &&
-           f->frame_slots + WASM_FRAME_WORDS <= inst->slot_count;
 }
 
 /* An instance's store is busy with it, and it with itself. */

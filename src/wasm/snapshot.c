@@ -174,7 +174,7 @@ static void put_call(struct writer *w, const struct tomte_wasm_instance *inst)
     put32(w, inst->sp);
     for (uint32_t i = 0; i < inst->depth; i++) {
         put32(w, wasm_frame(inst, i)->func);
-        put32(w, wasm_frame(inst, i)->pc);
+        put32(w, wasm_frame_pc(inst, wasm_frame(inst, i)));
     }
     for (uint32_t i = 0; i < inst->sp; i++)
         put32(w, inst->slots[i]);

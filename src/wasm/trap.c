@@ -25,7 +25,7 @@ bool tomte_wasm_backtrace(const struct tomte_wasm_instance *instance,
     const struct wasm_frame *f =
         wasm_frame(instance, instance->depth - 1 - depth);
     *func = f->func & WASM_FUNC_MASK;
-    *offset = f->pc;
+    *offset = wasm_frame_pc(instance, f);
     return true;
 }
 

@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-static void begin(struct wasm_validator *v, struct tomte_span body,
-                  const struct wasm_func *f);
 static void read_locals(struct wasm_validator *v);
 static void add_local(struct wasm_validator *v, uint8_t type);
 static void write_map(struct wasm_validator *v);
@@ -36,7 +34,7 @@ void wasm_validate_func(struct wasm_validator *v, struct tomte_span body,
 {
     if (v->r.err != TOMTE_OK)
         return;
-    begin(v, body, f);
+    wasm_validate_begin(v, body, f);
     if (v->wide)
         write_map(v);
     f->code = v->code;
@@ -58,7 +56,7 @@ bool wasm_validate_until(struct wasm_validator *v, const struct wasm_func *f,
 {
     if (v->r.err != TOMTE_OK)
         return false;
-    begin(v, body, f);
+    wasm_validate_begin(v, body, f);
     wasm_side_init(&v->side, NULL);
     v->stop = pc;
     run(v);
@@ -68,9 +66,8 @@ bool wasm_validate_until(struct wasm_validator *v, const struct wasm_func *f,
     return !b->dead && !b->unreachable;
 }
 
-/* Stack and blocks as they are before the first instruction. */
-static void begin(struct wasm_validator *v, struct tomte_span body,
-                  const struct wasm_func *f)
+void wasm_validate_begin(struct wasm_validator *v, struct tomte_span body,
+                         const struct wasm_func *f)
 {
     size_t from = (size_t)(body.data - v->m->bytes.data);
     v->r = wasm_reader_over(v->m->bytes, from, from + body.len);

@@ -73,6 +73,11 @@ void wasm_validate_func(struct wasm_validator *v, struct tomte_span body,
 bool wasm_validate_until(struct wasm_validator *v, const struct wasm_func *f,
                          struct tomte_span body, uint32_t pc);
 
+/* Stack and blocks as they are before a function's first instruction: for who
+ * reads instructions and has them checked one by one. */
+void wasm_validate_begin(struct wasm_validator *v, struct tomte_span body,
+                         const struct wasm_func *f);
+
 /* ---- between the files of the validator ---- */
 
 /* One instruction, which begins at offset `at` of the module. */

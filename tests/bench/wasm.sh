@@ -17,7 +17,7 @@ root=$(cd ../.. && pwd)
 out=${TOMTE_BUILD:-$root/build}/bench-wasm
 runs=${WASM_RUNS:-7}
 only=${WASM_ONLY:-all}
-tiers=(0)
+tiers=(0 1)
 mkdir -p "$out"
 
 # name, rounds on x86-64, rounds on RV32: a few milliseconds, or about a
@@ -85,7 +85,7 @@ run_once() {
     case $way in
     native) "$out/$k.native" "$n" ;;
     wasm2c) "$out/$k.w2c" "$n" ;;
-    tier*) WASM_TIER=${way#tier} "$out/runner" "$n" "$out/$k.wasm" ;;
+    tier*) "$out/runner" "$n" "$out/$k.wasm" "${way#tier}" ;;
     wabt)
         begin=$(date +%s%N)
         wasm-interp "$out/$k.main.wasm" --run-all-exports |

@@ -38,7 +38,7 @@ void spec_run(struct spec_world *w, struct tomte_wasm_instance *wasm)
 {
     unsigned slices = 0;
     while (tomte_wasm_status(wasm) == TOMTE_WASM_READY) {
-        bool small = w->snapshot && slices++ < SLICES_SMALL;
+        bool small = w->mode.snapshot && slices++ < SLICES_SMALL;
         tomte_wasm_run(wasm, small ? slices % 8 : UINT32_MAX);
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* usage: spec_runner [--snapshot] [--expect N] FILE.json...
+/* usage: spec_runner [--slots] [--snapshot] [--expect N] FILE.json...
  *
  * Runs what wast2json made. Each assertion that fails or is skipped is named
  * with its place in the test file; then come a table by reason and
@@ -8,6 +8,7 @@
  *
  *   --snapshot   run in small slices of fuel, with a snapshot and a restore
  *                into another instance at each
+ *   --slots      execute slot code, not the modules' bytes
  *   --expect N   fail when there are not just N assertions */
 #include "spec.h"
 
@@ -18,22 +19,25 @@
 int main(int argc, char **argv)
 {
     struct spec_tally tally = {.line = 0};
-    bool snapshot = false, readable = true;
+    struct spec_mode mode = {false, false};
+    bool readable = true;
     unsigned expected = 0;
     int i = 1;
     for (; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
         if (strcmp(argv[i], "--snapshot") == 0)
-            snapshot = true;
+            mode.snapshot = true;
+        else if (strcmp(argv[i], "--slots") == 0)
+            mode.slots = true;
         else if (strcmp(argv[i], "--expect") == 0 && i + 1 < argc)
             expected = (unsigned)strtoul(argv[++i], NULL, 10);
         else
             return fprintf(stderr, "no option %s\n", argv[i]), 100;
     }
     for (; i < argc; i++) {
-        if (spec_script_run(argv[i], &tally, snapshot))
+        if (spec_script_run(argv[i], &tally, mode))
             continue;
         printf("failed: %s cannot be read\n", argv[i]);
         readable = false;
     }
-    return spec_close(&tally, expected, snapshot) && readable ? 0 : 1;
+    return spec_close(&tally, expected, mode) && readable ? 0 : 1;
 }

@@ -63,10 +63,11 @@ static void count(struct script *s, enum spec_reason reason, const char *detail)
         spec_other_failed(s->tally, detail);
 }
 
-bool spec_script_run(const char *path, struct spec_tally *tally, bool snapshot)
+bool spec_script_run(const char *path, struct spec_tally *tally,
+                     struct spec_mode mode)
 {
     struct script s = {.tally = tally};
-    spec_world_init(&s.world, tally, snapshot);
+    spec_world_init(&s.world, tally, mode);
     cJSON *root = read_json(&s.world, path);
     char *folder = strdup(path);
     if (folder == NULL)

@@ -7,7 +7,8 @@
  * (tally.c) counts assertions, and says which failed and why.
  *
  * With --snapshot every call is run in small slices of fuel, and what can be
- * made a snapshot moves at each slice into a second instance (twin.c). */
+ * made a snapshot moves at each slice into a second instance (twin.c), of two
+ * that execute in different forms. */
 #pragma once
 
 #include <cjson/cJSON.h>
@@ -16,6 +17,11 @@
 
 #define SPEC_SLOTS_MAX 64 /* of the results of one call */
 #define SPEC_BUDGET    (UINT64_C(1) << 32)
+
+struct spec_mode {
+    bool snapshot;
+    bool slots; /* slot code wherever there can be some */
+};
 
 /* ---- tally ---- */
 
@@ -41,6 +47,7 @@ struct spec_tally {
     unsigned calls;
     unsigned carried_calls, carried_again; /* moved at all, and midway */
     unsigned carries;
+    unsigned functions, translated; /* to slot code */
 };
 
 /* Count one assertion; when it did not pass, print where and why. */
@@ -52,7 +59,8 @@ void spec_other_failed(struct spec_tally *t, const char *detail);
 
 /* The table by reason and the closing line; true when all is well. `expected`
  * is how many assertions there are to be; 0: any number. */
-bool spec_close(const struct spec_tally *t, unsigned expected, bool snapshot);
+bool spec_close(const struct spec_tally *t, unsigned expected,
+                struct spec_mode mode);
 
 /* ---- values ---- */
 
@@ -80,7 +88,8 @@ struct spec_instance {
 };
 
 struct spec_world {
-    bool snapshot;
+    struct spec_mode mode;
+    unsigned made; /* modules that others may import from */
     struct spec_tally *tally;
     struct tomte_arena arena;
     struct tomte_arena scratch; /* lent to each restore */
@@ -101,7 +110,7 @@ struct spec_made {
 };
 
 void spec_world_init(struct spec_world *w, struct spec_tally *tally,
-                     bool snapshot);
+                     struct spec_mode mode);
 void spec_world_wipe(struct spec_world *w);
 
 /* Load only. */
@@ -151,4 +160,5 @@ const char *spec_twin_run(struct spec_world *w, struct spec_twin *twin,
 /* ---- scripts ---- */
 
 /* Carry out all commands of one JSON file; false when it cannot be read. */
-bool spec_script_run(const char *path, struct spec_tally *tally, bool snapshot);
+bool spec_script_run(const char *path, struct spec_tally *tally,
+                     struct spec_mode mode);

@@ -34,7 +34,8 @@ void spec_other_failed(struct spec_tally *t, const char *detail)
            detail);
 }
 
-bool spec_close(const struct spec_tally *t, unsigned expected, bool snapshot)
+bool spec_close(const struct spec_tally *t, unsigned expected,
+                struct spec_mode mode)
 {
     unsigned total = 0;
     for (int i = 0; i < SPEC_REASONS; i++)
@@ -44,15 +45,19 @@ bool spec_close(const struct spec_tally *t, unsigned expected, bool snapshot)
     bool complete = expected == 0 || total == expected;
     if (!complete)
         printf("failed: %u assertions, expected %u\n", total, expected);
-    if (snapshot)
+    if (mode.snapshot)
         printf("%u calls; %u of them moved into another instance, %u midway; "
                "%u moves\n",
                t->calls, t->carried_calls, t->carried_again, t->carries);
+    if (mode.snapshot || mode.slots)
+        printf("%u of %u functions have slot code\n", t->translated,
+               t->functions);
     printf("%u assertions:\n", total);
     for (int i = 0; i < SPEC_REASONS; i++)
         if (t->count[i] != 0)
             printf("%8u %s\n", t->count[i], reason_text[i]);
     printf("%u passed, %u failed, %u skipped\n", passed, failed, skipped);
     return failed == 0 && total != 0 && complete && t->others_failed == 0 &&
-           (!snapshot || t->carried_again != 0);
+           (!mode.snapshot || t->carried_again != 0) &&
+           (!mode.slots || t->translated != 0);
 }

@@ -18,6 +18,9 @@ endif()
 tomte_test(spec core TIMEOUT 300
   COMMAND ${PROJECT_SOURCE_DIR}/tests/spec/run.sh ${spec_runner}
           ${PROJECT_BINARY_DIR}/spec/core --expect 26037)
+tomte_test(spec slots TIMEOUT 300
+  COMMAND ${PROJECT_SOURCE_DIR}/tests/spec/run.sh ${spec_runner}
+          ${PROJECT_BINARY_DIR}/spec/slots --slots --expect 26037)
 tomte_test(spec snapshot TIMEOUT 600
   COMMAND ${PROJECT_SOURCE_DIR}/tests/spec/run.sh ${spec_runner}
           ${PROJECT_BINARY_DIR}/spec/snapshot --snapshot --expect 26037)

@@ -30,8 +30,11 @@ static enum tomte_wasm_host_result print(struct tomte_wasm_call *call);
 static void add_spectest(struct spec_world *w);
 static void *map(struct spec_world *w, size_t size);
 static bool host_only(const struct tomte_wasm_module *m);
-static struct tomte_wasm_config
-config_for(struct spec_world *w, const struct tomte_wasm_module *m, bool alone);
+static struct tomte_wasm_config config_for(struct spec_world *w,
+                                           const struct tomte_wasm_module *m,
+                                           bool alone, bool slots);
+static const struct tomte_wasm_code *
+code_for(struct spec_world *w, const struct tomte_wasm_module *m);
 static struct spec_made instantiate(struct spec_world *w,
                                     const struct tomte_wasm_module *m,
                                     bool alone,
@@ -73,9 +76,9 @@ static const uint8_t spectest[] = "\0asm\1\0\0\0"
                                   "\6memory\2\0";
 
 void spec_world_init(struct spec_world *w, struct spec_tally *tally,
-                     bool snapshot)
+                     struct spec_mode mode)
 {
-    *w = (struct spec_world){.tally = tally, .snapshot = snapshot};
+    *w = (struct spec_world){.tally = tally, .mode = mode};
     tomte_arena_init(&w->arena, map(w, ARENA_BYTES), ARENA_BYTES);
     tomte_arena_init(&w->scratch, map(w, SCRATCH_BYTES), SCRATCH_BYTES);
     w->store = must(tomte_wasm_store_new(&w->arena, INSTANCES_MAX));
@@ -137,7 +140,7 @@ struct spec_made spec_world_make(struct spec_world *w, const char *path,
     i->wasm = wasm;
     i->next = w->instances;
     w->instances = w->current = i;
-    return alone && w->snapshot ? make_twin(w, m, wasm, &i->twin) : made;
+    return alone && w->mode.snapshot ? make_twin(w, m, wasm, &i->twin) : made;
 }
 
 struct spec_instance *spec_world_find(struct spec_world *w, const char *name)
@@ -232,8 +235,9 @@ static bool host_only(const struct tomte_wasm_module *m)
     return true;
 }
 
-static struct tomte_wasm_config
-config_for(struct spec_world *w, const struct tomte_wasm_module *m, bool alone)
+static struct tomte_wasm_config config_for(struct spec_world *w,
+                                           const struct tomte_wasm_module *m,
+                                           bool alone, bool slots)
 {
     uint64_t min = tomte_wasm_memory_type(m).min_bytes;
     uint32_t bytes = min < MEMORY_BYTES ? MEMORY_BYTES : (uint32_t)min;
@@ -245,6 +249,7 @@ config_for(struct spec_world *w, const struct tomte_wasm_module *m, bool alone)
         .memory = TOMTE_BUF(map(w, bytes), bytes),
         .host = host,
         .host_count = sizeof host / sizeof host[0],
+        .code = slots ? code_for(w, m) : NULL,
     };
     if (!alone) {
         config.store = w->store;
@@ -254,13 +259,29 @@ config_for(struct spec_world *w, const struct tomte_wasm_module *m, bool alone)
     return config;
 }
 
+static const struct tomte_wasm_code *code_for(struct spec_world *w,
+                                              const struct tomte_wasm_module *m)
+{
+    const struct tomte_wasm_code *code;
+    struct tomte_wasm_import import;
+    if (tomte_wasm_translate(m, &w->arena, &code) != TOMTE_OK)
+        abort();
+    w->tally->functions += tomte_wasm_func_count(m);
+    for (uint32_t i = 0; tomte_wasm_import_at(m, i, &import); i++)
+        w->tally->functions -= import.kind == TOMTE_WASM_FUNC;
+    w->tally->translated += tomte_wasm_translated(code);
+    return code;
+}
+
 static struct spec_made instantiate(struct spec_world *w,
                                     const struct tomte_wasm_module *m,
                                     bool alone,
                                     struct tomte_wasm_instance **wasm)
 {
     struct tomte_wasm_error error;
-    struct tomte_wasm_config config = config_for(w, m, alone);
+    /* With snapshots, linked modules of both forms call each other. */
+    bool slots = w->mode.slots || (!alone && w->mode.snapshot && w->made++ & 1);
+    struct tomte_wasm_config config = config_for(w, m, alone, slots);
     struct spec_made made = {SPEC_MADE, TOMTE_OK, ""};
     made.err = tomte_wasm_instantiate(m, &config, &w->arena, wasm, &error);
     if (made.err != TOMTE_OK && made.err != TOMTE_ERR_TRAP) {
@@ -285,7 +306,7 @@ static struct spec_made make_twin(struct spec_world *w,
     struct spec_made made = {SPEC_MADE, TOMTE_OK, ""};
     for (int i = 0; i < 2; i++) {
         struct tomte_wasm_error error;
-        struct tomte_wasm_config config = config_for(w, m, true);
+        struct tomte_wasm_config config = config_for(w, m, true, i == 1);
         config.user = twin;
         made.err = tomte_wasm_instantiate(m, &config, &w->arena, &twin->pair[i],
                                           &error);

@@ -13,11 +13,11 @@ struct engine {
     size_t table_bytes; /* what loading took from the arena */
 };
 
-/* `bytes` are borrowed. */
-static bool engine_load(struct engine *e, struct tomte_span bytes)
+/* `bytes` are borrowed. Tier 0 executes them in place, tier 1 slot code. */
+static bool engine_load(struct engine *e, struct tomte_span bytes, int tier)
 {
-    static uint64_t tables[1 << 13], memory[1 << 13];
-    static const struct tomte_wasm_config config = {
+    static uint64_t tables[1 << 14], memory[1 << 13];
+    struct tomte_wasm_config config = {
         .stack_bytes = 16384,
         .call_depth = 512,
         .memory_bytes = sizeof memory,
@@ -29,6 +29,8 @@ static bool engine_load(struct engine *e, struct tomte_span bytes)
     tomte_arena_init(&arena, tables, sizeof tables);
     if (tomte_wasm_load(bytes, &tomte_wasm_limits_mcu, &arena, &m, NULL) !=
         TOMTE_OK)
+        return false;
+    if (tier == 1 && tomte_wasm_translate(m, &arena, &config.code) != TOMTE_OK)
         return false;
     e->table_bytes = tomte_arena_mark(&arena);
     return tomte_wasm_instantiate(m, &config, &arena, &e->instance, NULL) ==

@@ -4,7 +4,7 @@
  *
  *   runner N             with a kernel compiled for this machine
  *   runner N             with what wasm2c made of it (W2C_HEADER and the names)
- *   runner N FILE        with the engine (ENGINE)
+ *   runner N FILE TIER   with the engine (ENGINE)
  *
  * A run that is wanted several times is several processes, so that no way of
  * running a kernel gets a warmer cache than another. */
@@ -20,9 +20,10 @@ static uint32_t work(uint32_t n);
 
 static W2C_TYPE instance;
 
-static void set_up(const char *path)
+static void set_up(const char *path, int tier)
 {
     (void)path;
+    (void)tier;
     wasm_rt_init();
     W2C_INIT();
     W2C_INSTANTIATE(&instance);
@@ -38,12 +39,12 @@ static uint32_t work(uint32_t n)
 
 static struct engine engine;
 
-static void set_up(const char *path)
+static void set_up(const char *path, int tier)
 {
     static uint8_t bytes[1 << 20];
     FILE *f = path != NULL ? fopen(path, "rb") : NULL;
     size_t len = f != NULL ? fread(bytes, 1, sizeof bytes, f) : 0;
-    if (len == 0 || !engine_load(&engine, TOMTE_SPAN(bytes, len))) {
+    if (len == 0 || !engine_load(&engine, TOMTE_SPAN(bytes, len), tier)) {
         fprintf(stderr, "runner: cannot load the module\n");
         exit(1);
     }
@@ -58,9 +59,10 @@ static uint32_t work(uint32_t n)
 #else
 uint32_t run(uint32_t n);
 
-static void set_up(const char *path)
+static void set_up(const char *path, int tier)
 {
     (void)path;
+    (void)tier;
 }
 
 static uint32_t work(uint32_t n)
@@ -80,7 +82,7 @@ int main(int argc, char **argv)
 {
     if (argc < 2)
         return 100;
-    set_up(argc > 2 ? argv[2] : NULL);
+    set_up(argc > 2 ? argv[2] : NULL, argc > 3 ? atoi(argv[3]) : 0);
     uint32_t n = (uint32_t)strtoul(argv[1], NULL, 10);
     double start = now_ns();
     uint32_t sum = work(n);
