@@ -36,6 +36,14 @@ struct tomte_senml_value tomte_senml_double(double v)
     return (struct tomte_senml_value){.type = TOMTE_SENML_DOUBLE, .d = v};
 }
 
+struct tomte_senml_value tomte_senml_whole(double v)
+{
+    const double bound = 9007199254740992.0; /* 2^53 */
+    if (v > -bound && v < bound && v == (double)(int64_t)v)
+        return tomte_senml_int((int64_t)v);
+    return tomte_senml_double(v);
+}
+
 struct tomte_senml_value tomte_senml_bool(bool v)
 {
     return (struct tomte_senml_value){.type = TOMTE_SENML_BOOL, .b = v};

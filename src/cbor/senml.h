@@ -46,6 +46,9 @@ struct tomte_senml {
 
 struct tomte_senml_value tomte_senml_int(int64_t v);
 struct tomte_senml_value tomte_senml_double(double v);
+/* An int where v is a whole number below 2^53, which is shorter, else a double:
+ * a number that a person wrote. */
+struct tomte_senml_value tomte_senml_whole(double v);
 struct tomte_senml_value tomte_senml_bool(bool v);
 struct tomte_senml_value tomte_senml_text(struct tomte_span utf8);
 

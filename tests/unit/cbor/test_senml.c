@@ -281,3 +281,14 @@ TEST(senml_numbers_as_doubles)
     CHECK_EQ(TOMTE_ERR_TYPE, tomte_senml_number(&v, &d));
     CHECK(d == 0);
 }
+
+TEST(senml_whole_numbers)
+{
+    CHECK_EQ(TOMTE_SENML_INT, tomte_senml_whole(0).type);
+    CHECK_EQ(-21, tomte_senml_whole(-21).i);
+    CHECK_EQ(9007199254740991, tomte_senml_whole(9007199254740991.0).i);
+    CHECK_EQ(TOMTE_SENML_DOUBLE, tomte_senml_whole(21.5).type);
+    CHECK_EQ(TOMTE_SENML_DOUBLE, tomte_senml_whole(1e300).type);
+    CHECK_EQ(TOMTE_SENML_DOUBLE, tomte_senml_whole(-1e300).type);
+    CHECK_EQ(TOMTE_SENML_DOUBLE, tomte_senml_whole((double)NAN).type);
+}
