@@ -48,9 +48,7 @@ static void read_safe(struct yaml_map *m, struct tomte_node_resource *r)
     double v = 0;
     struct tomte_span bytes;
     yaml_double(m, "safe", &v);
-    struct tomte_senml record = {.value = v == (double)(int64_t)v
-                                              ? tomte_senml_int((int64_t)v)
-                                              : tomte_senml_double(v)};
+    struct tomte_senml record = {.value = tomte_senml_whole(v)};
     if (tomte_senml_encode(&record, TOMTE_BUF_ARRAY(r->safe), &bytes) ==
         TOMTE_OK)
         r->safe_len = (uint8_t)bytes.len;
