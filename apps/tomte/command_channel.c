@@ -85,9 +85,7 @@ static int put(const struct target *t, const char *text, const char *seconds)
         v = strcmp(text, "on") == 0;
     else if (end == text || *end != 0)
         return usage(false, help);
-    struct tomte_senml record = {.value = v == (double)(int64_t)v
-                                              ? tomte_senml_int((int64_t)v)
-                                              : tomte_senml_double(v)};
+    struct tomte_senml record = {.value = tomte_senml_whole(v)};
     enum tomte_err err =
         tomte_senml_encode(&record, TOMTE_BUF_ARRAY(memory), &payload);
     if (err != TOMTE_OK)
