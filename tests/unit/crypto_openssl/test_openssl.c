@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "linux/crypto_hub.h"
 #include "linux/crypto_openssl.h"
 
 #include "../crypto/aead_checks.h"
@@ -55,4 +56,16 @@ TEST(openssl_curves)
 {
     check_curves(openssl);
     check_curve_vectors(openssl);
+}
+
+/* Put together of two, and still one. */
+TEST(hub_is_a_backend)
+{
+    const struct tomte_crypto *hub = tomte_crypto_hub();
+    CHECK(hub == tomte_crypto_hub());
+    check_steps(hub);
+    check_aead(hub);
+    check_aead_vectors(hub);
+    check_curves(hub);
+    check_curve_vectors(hub);
 }
