@@ -65,6 +65,10 @@ tomte_room(store DEPS base)
 tomte_room(coap DEPS base)
 tomte_room(cose DEPS cbor crypto base)
 # floor 3
+tomte_room(oscore DEPS coap crypto cbor base)
+if(TARGET tomte_crypto_bearssl AND NOT TOMTE_CORE_ONLY)
+  tomte_unit_test(oscore_vectors tomte_oscore tomte_crypto_bearssl)
+endif()
 tomte_room(ace DEPS cbor base)
 # floor 4
 tomte_room(container DEPS wasm store cbor crypto base)
