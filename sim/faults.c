@@ -4,9 +4,14 @@
  * always drowned by common ones (swarm testing). */
 #include "world.h"
 
-enum fault { CRASH, RESTART, PARTITION, MEND, PAUSE, NATURE, PRESS };
+#include "node/internal.h" /* who holds what, in the keeper's log */
+
+enum fault { CRASH, RESTART, PARTITION, MEND, PAUSE, REPLACE, NATURE, PRESS };
 
 #define S 1000000u
+
+/* After a node burned no other fails, until the keeper must have noticed. */
+#define SPARED_S 5
 
 static uint64_t draw(struct sim *w, uint64_t low, uint64_t high)
 {
@@ -36,6 +41,7 @@ void faults_draw(struct sim *w)
     r->pause_every_s = maybe(w, 120, 900);
     r->pause_max_s = (uint32_t)draw(w, 1, 60);
     r->drift_ppm = maybe(w, 10, 1000);
+    r->replace_every_s = maybe(w, 300, 1200);
 }
 
 void faults_print(const struct sim *w, FILE *out)
@@ -44,11 +50,13 @@ void faults_print(const struct sim *w, FILE *out)
     fprintf(out,
             "seed %llu: loss %u/1000, repeat %u/1000, delay %u-%u us, slow "
             "%u/1000, crash every %u s down <= %u s, partition every %u s for "
-            "<= %u s, pause every %u s for <= %u s, drift <= %u ppm\n",
+            "<= %u s, pause every %u s for <= %u s, replace every %u s, drift "
+            "<= %u ppm\n",
             (unsigned long long)w->seed, r->loss_permille, r->repeat_permille,
             r->delay_min_us, r->delay_max_us, r->slow_permille,
             r->crash_every_s, r->down_max_s, r->partition_every_s,
-            r->partition_max_s, r->pause_every_s, r->pause_max_s, r->drift_ppm);
+            r->partition_max_s, r->pause_every_s, r->pause_max_s,
+            r->replace_every_s, r->drift_ppm);
 }
 
 static void plan(struct sim *w, enum fault fault, uint16_t node,
@@ -72,6 +80,7 @@ void faults_begin(struct sim *w)
     plan_next(w, CRASH, w->rates.crash_every_s);
     plan_next(w, PARTITION, w->rates.partition_every_s);
     plan_next(w, PAUSE, w->rates.pause_every_s);
+    plan_next(w, REPLACE, w->rates.replace_every_s);
     plan(w, NATURE, 0, S);
     plan(w, PRESS, 0, 20 * S);
 }
@@ -113,6 +122,61 @@ static void pause_one(struct sim *w)
     w->nodes[node].paused_until_us =
         w->now_us + draw(w, S / 2, (uint64_t)w->rates.pause_max_s * S);
     sim_trace(w, node, "pauses");
+}
+
+static struct sim_node *node_named(struct sim *w, const struct tomte_name *name)
+{
+    for (unsigned i = 0; i < w->nodes_len; i++)
+        if (tomte_name_equal(&w->nodes[i].config.name, name))
+            return &w->nodes[i];
+    return NULL;
+}
+
+/* In the set of the keeper's log, on, connected, and none that burned without
+ * the keeper knowing yet. */
+static bool is_holder(struct sim *w, const struct tomte_home *home, uint16_t it)
+{
+    struct sim_node *n = node_named(w, &home->nodes[it].name);
+    if (n == NULL || n->node == NULL || n->paused_until_us > w->now_us ||
+        n->group != w->nodes[0].group)
+        return false;
+    return !n->burned || n->node->store_id == home->nodes[it].store;
+}
+
+/* Nothing that was acknowledged is lost while at most the standby count of its
+ * holders fail: each container that this node holds has another holder. One
+ * that is away has failed, be it for a minute: the keeper may replace it. */
+static bool may_burn(struct sim *w, uint16_t node)
+{
+    const struct tomte_node *keeper = w->nodes[0].node;
+    if (node == 0 || keeper == NULL || w->nodes[node].node == NULL ||
+        w->nodes[0].paused_until_us > w->now_us)
+        return false;
+    const struct tomte_home *home = &keeper->keeper->home;
+    uint16_t it = tomte_home_find_node(home, &w->nodes[node].config.name);
+    for (unsigned i = 0; i < home->containers_len; i++) {
+        const struct tomte_placement *p =
+            &home->containers[home->container_order[i]].placement;
+        unsigned others = 0;
+        for (unsigned k = 0; k < p->insync_len; k++)
+            others += p->insync[k] != it && is_holder(w, home, p->insync[k]);
+        if (tomte_home_is_insync(p, it) && others < 1)
+            return false;
+    }
+    return true;
+}
+
+static void replace(struct sim *w)
+{
+    uint16_t node = (uint16_t)draw(w, 0, w->nodes_len - 1u);
+    if (!may_burn(w, node)) {
+        plan(w, REPLACE, 0, S);
+        return;
+    }
+    plan_next(w, REPLACE, w->rates.replace_every_s);
+    sim_replace(w, node);
+    w->spared_until_us = w->now_us + SPARED_S * (uint64_t)S;
+    plan(w, RESTART, node, draw(w, S / 10, (uint64_t)w->rates.down_max_s * S));
 }
 
 /* Sensors read something new now and then. */
@@ -158,12 +222,16 @@ void faults_happen(struct sim *w, const struct happening *h)
         mend(w);
     } else if (w->healed) {
         return;
+    } else if (fault != PRESS && w->now_us < w->spared_until_us) {
+        plan(w, fault, 0, SPARED_S * (uint64_t)S);
     } else if (fault == CRASH) {
         crash(w);
     } else if (fault == PARTITION) {
         partition(w);
     } else if (fault == PAUSE) {
         pause_one(w);
+    } else if (fault == REPLACE) {
+        replace(w);
     } else {
         press(w);
     }

@@ -90,11 +90,8 @@ static void parse_name(const char *text, struct tomte_name *out)
     TOMTE_ASSERT(err == TOMTE_OK);
 }
 
-struct sim_node *sim_add_node(struct sim *w, const char *name, bool keeper)
+static void new_disk(struct sim *w, struct sim_node *n)
 {
-    TOMTE_ASSERT(w->nodes_len < SIM_NODES_MAX);
-    uint16_t i = w->nodes_len++;
-    struct sim_node *n = &w->nodes[i];
     struct tomte_disk_config disk = {.sector_bytes = DISK_SECTOR,
                                      .sector_count = DISK_SECTORS,
                                      .program_unit = 4,
@@ -103,6 +100,14 @@ struct sim_node *sim_add_node(struct sim *w, const char *name, bool keeper)
     n->disk = tomte_disk_new(&disk);
     TOMTE_ASSERT(n->disk != NULL);
     n->block = tomte_disk_block(n->disk);
+}
+
+struct sim_node *sim_add_node(struct sim *w, const char *name, bool keeper)
+{
+    TOMTE_ASSERT(w->nodes_len < SIM_NODES_MAX);
+    uint16_t i = w->nodes_len++;
+    struct sim_node *n = &w->nodes[i];
+    new_disk(w, n);
     parse_name(name, &n->config.name);
     n->config.addr = sim_addr(i);
     n->config.keeper = sim_addr(0);
@@ -287,6 +292,7 @@ void sim_start(struct sim *w, uint16_t node)
     n->timer_us = UINT64_MAX;
     n->paused_until_us = 0;
     n->config.seed = tomte_random_next(&w->crash);
+    n->config.first_boot = (uint32_t)(w->now_us / 1000000) + 1;
     n->drift_ppm =
         (int32_t)tomte_random_below(&w->clock, 2 * w->rates.drift_ppm + 1) -
         (int32_t)w->rates.drift_ppm;
@@ -322,6 +328,16 @@ void sim_crash(struct sim *w, uint16_t node)
     n->boot++;
     tomte_disk_crash(n->disk);
     memset(n->driven, 0, sizeof n->driven);
+}
+
+void sim_replace(struct sim *w, uint16_t node)
+{
+    sim_crash(w, node);
+    sim_trace(w, node, "is replaced by a new one");
+    w->counts.replaced++;
+    w->nodes[node].burned = true;
+    tomte_disk_free(w->nodes[node].disk);
+    new_disk(w, &w->nodes[node]);
 }
 
 /* ---- nature ---- */

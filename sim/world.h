@@ -36,7 +36,8 @@ struct sim_rates {
     uint32_t partition_max_s;
     uint32_t pause_every_s; /* a node that stops and goes on later */
     uint32_t pause_max_s;
-    uint32_t drift_ppm; /* clocks are wrong by up to this; at most 1000 */
+    uint32_t replace_every_s; /* a node that burns, where that may be */
+    uint32_t drift_ppm;       /* clocks are wrong by up to this; at most 1000 */
 };
 
 struct sim_node {
@@ -56,6 +57,7 @@ struct sim_node {
     uint64_t paused_until_us;         /* 0: it runs */
     int group;                        /* of a partition */
     double driven[SIM_RESOURCES_MAX]; /* what actuators do */
+    bool burned;                      /* and the keeper may not know */
     size_t memory_used;               /* after its start */
     uint32_t waiting;                 /* datagrams on their way to it */
     uint32_t steps;                   /* by its timer, within ... */
@@ -84,7 +86,7 @@ struct sim_check {
 };
 
 struct sim_counts {
-    uint64_t steps, datagrams, lost, crashes, partitions, pauses;
+    uint64_t steps, datagrams, lost, crashes, partitions, pauses, replaced;
     uint64_t takeovers; /* epochs above 1 that came to run */
     uint64_t commits, writes, refused;
     uint64_t pressed, acknowledged;
@@ -103,6 +105,7 @@ struct sim {
     struct sim_rates rates;
     bool healed; /* faults are over */
     uint64_t healed_us;
+    uint64_t spared_until_us; /* no node fails before that */
     struct tomte_random net, crash, disk, user, clock, fate;
     uint64_t hash; /* of the trace */
     bool verbose;
@@ -129,6 +132,8 @@ struct tomte_addr sim_addr(uint16_t node);
 
 void sim_start(struct sim *w, uint16_t node);
 void sim_crash(struct sim *w, uint16_t node);
+/* The device burns: what stands in its place has its name and an empty disk. */
+void sim_replace(struct sim *w, uint16_t node);
 
 /* One event into a node, and all its effects out. */
 void sim_step(struct sim *w, uint16_t node,

@@ -25,6 +25,7 @@
 #define STORAGE_SECTORS 256u /* of 64 KiB */
 #define STORAGE_RING    64u  /* a quarter, as node/node.c formats it */
 #define DATAGRAMS_MAX   32   /* taken from the socket at one time */
+#define YEAR_2024       1704067200
 
 struct daemon {
     const struct daemon_config *config;
@@ -53,23 +54,37 @@ static uint64_t now_ms(void)
 
 /* ---- lines ---- */
 
+static void echo(const struct daemon *d, const char *stamp, char level,
+                 const char *text)
+{
+    const struct tomte_name *n = &d->config->node->name;
+    if (!d->config->json) {
+        printf("%s %.*s %c %s\n", stamp, (int)n->len, n->text, level, text);
+        return;
+    }
+    printf("{\"time\":\"%s\",\"node\":\"%.*s\",\"level\":\"%c\",\"text\":\"",
+           stamp, (int)n->len, n->text, level);
+    for (; *text != 0; text++)
+        printf(*text == '"' || *text == '\\' ? "\\%c" : "%c",
+               (unsigned char)*text < 0x20 ? ' ' : *text);
+    puts("\"}");
+}
+
 static void line(struct daemon *d, char level, const char *text)
 {
     struct timespec t;
     struct tm tm;
-    char stamp[40];
+    char day[24], stamp[40];
     clock_gettime(CLOCK_REALTIME, &t);
     gmtime_r(&t.tv_sec, &tm);
-    strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &tm);
+    strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(stamp, sizeof stamp, "%s.%03ldZ", day, t.tv_nsec / 1000000);
     if (d->log != NULL) {
-        fprintf(d->log, "%s.%03ldZ %c %s\n", stamp, t.tv_nsec / 1000000, level,
-                text);
+        fprintf(d->log, "%s %c %s\n", stamp, level, text);
         fflush(d->log);
     }
     if (d->config->echo)
-        printf("%s.%03ldZ %.*s %c %s\n", stamp, t.tv_nsec / 1000000,
-               (int)d->config->node->name.len, d->config->node->name.text,
-               level, text);
+        echo(d, stamp, level, text);
 }
 
 static void driver_line(void *ctx, const char *text)
@@ -303,6 +318,8 @@ static int open_node(struct daemon *d)
                                        .crypto = &tomte_crypto_bearssl};
     for (size_t i = 0; i < c->node->resources_len; i++)
         d->resources[i] = c->node->resources[i].is;
+    if (time(NULL) > YEAR_2024)
+        config.first_boot = (uint32_t)((time(NULL) - YEAR_2024) / 60);
     if (!config.is_keeper)
         config.sizes.home_nodes = config.sizes.home_containers = 0;
     if (getrandom(&config.seed, sizeof config.seed, 0) != sizeof config.seed)

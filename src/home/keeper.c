@@ -9,6 +9,7 @@
 #include <stdalign.h>
 #include <string.h>
 
+static void doubt(struct tomte_keeper *k);
 static void person_command(struct tomte_keeper *k, struct tomte_span bytes,
                            uint32_t token);
 static void applied(struct tomte_keeper *k, enum tomte_err err,
@@ -54,8 +55,6 @@ enum tomte_err tomte_keeper_init(struct tomte_keeper *keeper,
     p->now_ms = config->now_ms;
     p->owner = NONE;
     p->patience_ms = UINT64_MAX;
-    p->expiry_ms = config->now_ms + home->lease_longest_ms +
-                   tomte_lease_drift_ms(home->lease_longest_ms);
     *keeper = (struct tomte_keeper){
         .home = home,
         .p = p,
@@ -66,12 +65,7 @@ enum tomte_err tomte_keeper_init(struct tomte_keeper *keeper,
                  .containers = p->reports},
     };
     tomte_keeper_follow(keeper);
-    for (unsigned i = 0; i < home->nodes_len; i++) {
-        uint16_t node = home->node_order[i];
-        p->seen[node].standing = TOMTE_STANDING_UNSURE;
-        p->nodes[node].until_ms = p->expiry_ms;
-        p->nodes[node].was_lost = false;
-    }
+    doubt(keeper);
     return TOMTE_OK;
 }
 
@@ -82,6 +76,8 @@ void tomte_keeper_step(struct tomte_keeper *keeper,
     if (p->now_ms < event->now_ms)
         p->now_ms = event->now_ms;
     keeper->seen.now_ms = p->now_ms;
+    if (event->kind == TOMTE_KEEPER_WOKE)
+        doubt(keeper);
     tomte_keeper_expire(keeper);
     switch (event->kind) {
     case TOMTE_KEEPER_LEASE_REQUEST:
@@ -171,6 +167,20 @@ enum tomte_err tomte_keeper_why(const struct tomte_keeper *keeper,
                                 struct tomte_text *text)
 {
     return tomte_plan_why(keeper->home, &keeper->seen, identity, text);
+}
+
+/* Each node may hold a lease that is not known here. */
+static void doubt(struct tomte_keeper *k)
+{
+    struct tomte_keeper_private *p = k->p;
+    uint32_t lease_ms = k->home->lease_longest_ms;
+    p->expiry_ms = p->now_ms + lease_ms + tomte_lease_drift_ms(lease_ms);
+    for (unsigned i = 0; i < k->home->nodes_len; i++) {
+        uint16_t node = k->home->node_order[i];
+        p->seen[node].standing = TOMTE_STANDING_UNSURE;
+        p->nodes[node].until_ms = p->expiry_ms;
+        p->nodes[node].was_lost = false;
+    }
 }
 
 static void person_command(struct tomte_keeper *k, struct tomte_span bytes,

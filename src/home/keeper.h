@@ -47,6 +47,10 @@ enum tomte_keeper_event_kind {
     TOMTE_KEEPER_APPLIED,
     /* The deadline has come; harmless at any other time. */
     TOMTE_KEEPER_TIMER,
+    /* The leader itself was stopped for longer than a lease. What it holds for
+     * over may have been renewed, and what lies in its queue is old: it goes on
+     * as a new leader does, and waits one whole lease before it re-places. */
+    TOMTE_KEEPER_WOKE,
 };
 
 struct tomte_keeper_event {

@@ -181,6 +181,8 @@ void node_keeper_view(struct tomte_node *n, const struct tomte_addr *from,
                       uint32_t request, const struct tomte_coap_msg *msg);
 void node_keeper_why(struct tomte_node *n, uint32_t request,
                      struct tomte_span identity);
+/* Before anything else of a step; the one before it was at last_ms. */
+void node_keeper_awake(struct tomte_node *n, uint64_t last_ms);
 void node_keeper_work(struct tomte_node *n);
 uint64_t node_keeper_deadline(const struct tomte_node *n);
 

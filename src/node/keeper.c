@@ -291,6 +291,19 @@ static void drain(struct tomte_node *n)
     }
 }
 
+/* It asks itself for its own lease twice in one, so steps are never further
+ * apart than that, but for a process that was stopped. */
+void node_keeper_awake(struct tomte_node *n, uint64_t last_ms)
+{
+    struct tomte_keeper_event e = {.kind = TOMTE_KEEPER_WOKE,
+                                   .now_ms = n->now_ms};
+    if (n->now_ms - last_ms <= n->keeper->home.lease_ms)
+        return;
+    node_log(n, TOMTE_LOG_WARN, "keeper: was stopped, waits for one lease");
+    tomte_keeper_step(&n->keeper->keeper, &e);
+    drain(n);
+}
+
 void node_keeper_work(struct tomte_node *n)
 {
     if (tomte_keeper_deadline(&n->keeper->keeper) > n->now_ms)

@@ -124,7 +124,10 @@ static enum tomte_err count_boot(struct tomte_node *n)
         tomte_store_get(&n->store, key, TOMTE_BUF_ARRAY(value), &len);
     if (err != TOMTE_OK && err != TOMTE_ERR_NOT_FOUND)
         return err;
-    n->boot = (err == TOMTE_OK && len == 4 ? tomte_get_le32(value) : 0) + 1;
+    n->boot = err == TOMTE_OK && len == 4 ? tomte_get_le32(value) : 0;
+    if (n->boot == 0 && n->config.first_boot > 0)
+        n->boot = n->config.first_boot - 1;
+    n->boot++;
     tomte_put_le32(value, n->boot);
     err = tomte_store_put(&n->store, key, TOMTE_SPAN_ARRAY(value));
     return err != TOMTE_OK ? err : tomte_store_sync(&n->store);
@@ -224,10 +227,13 @@ static void commit(struct tomte_node *n)
 void tomte_node_step(struct tomte_node *node,
                      const struct tomte_node_event *event)
 {
+    uint64_t last_ms = node->now_ms;
     if (event->now_ms > node->now_ms)
         node->now_ms = event->now_ms;
     if (node->broken)
         return;
+    if (node->keeper != NULL)
+        node_keeper_awake(node, last_ms);
     node_link_step(node, event);
     node_link_drain(node);
     if (event->kind == TOMTE_NODE_READING)

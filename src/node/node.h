@@ -79,6 +79,11 @@ struct tomte_node_config {
     bool is_keeper;
     struct tomte_name place; /* where the node stands; may be empty */
     uint64_t seed;           /* fresh for each boot, from a true source */
+    /* Number of the first boot, should the storage be a new one: above those
+     * that this node ever had, so that what it numbers with them goes on, as
+     * minutes of a clock that survives do. 0: there is none; then a node whose
+     * storage was replaced is taken for an older self for a while. */
+    uint32_t first_boot;
     struct tomte_node_sizes sizes;
     struct tomte_node_without without;
     const struct tomte_node_resource *resources;
