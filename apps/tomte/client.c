@@ -34,6 +34,8 @@ struct client {
     bool last;
     client_news_fn news;
     void *news_ctx;
+    uint64_t news_ms; /* when there was some last */
+    uint32_t idle_ms;
     bool stop;
 };
 
@@ -112,6 +114,7 @@ static void on_effect(struct client *c, const struct tomte_coap_effect *e)
     case TOMTE_COAP_RESPONSE:
         c->last = e->last;
         if (c->news != NULL && tomte_coap_class(e->msg.code) == 2) {
+            c->news_ms = now_ms();
             c->stop = !c->news(c->news_ctx, e->msg.payload);
             c->done = c->stop || e->last;
             c->code = e->msg.code;
@@ -172,8 +175,14 @@ static enum tomte_err exchange(struct client *c, struct tomte_coap_request *r)
     if (err != TOMTE_OK)
         return err;
     drain(c);
-    while (!c->done)
+    while (!c->done) {
         wait_once(c);
+        if (c->news != NULL && now_ms() - c->news_ms > c->idle_ms) {
+            c->failed = TOMTE_ERR_TIMEOUT;
+            c->stop = true;
+            break;
+        }
+    }
     if (c->stop)
         tomte_coap_cancel(&c->coap, handle);
     return c->failed;
@@ -278,7 +287,8 @@ struct client_answer client_send(struct client *c, const struct tomte_addr *to,
 }
 
 enum tomte_err client_observe(struct client *c, const struct tomte_addr *to,
-                              const char *path, client_news_fn news, void *ctx)
+                              const char *path, uint32_t idle_ms,
+                              client_news_fn news, void *ctx)
 {
     uint8_t memory[512];
     struct tomte_coap_options o;
@@ -294,6 +304,8 @@ enum tomte_err client_observe(struct client *c, const struct tomte_addr *to,
     c->stop = false;
     c->news = news;
     c->news_ctx = ctx;
+    c->news_ms = now_ms();
+    c->idle_ms = idle_ms;
     err = exchange(c, &r);
     c->news = NULL;
     return err != TOMTE_OK ? err : tomte_err_from_coap_code(c->code);

@@ -34,10 +34,12 @@ struct client_answer client_send(struct client *c, const struct tomte_addr *to,
                                  struct tomte_span payload);
 
 /* Observes; calls `news` with each representation until it gives false, or the
- * observation ends (then the error says why). */
+ * observation ends (then the error says why). TIMEOUT: there was none for
+ * `idle_ms`, which may be because nothing changed. */
 typedef bool (*client_news_fn)(void *ctx, struct tomte_span payload);
 enum tomte_err client_observe(struct client *c, const struct tomte_addr *to,
-                              const char *path, client_news_fn news, void *ctx);
+                              const char *path, uint32_t idle_ms,
+                              client_news_fn news, void *ctx);
 
 /* How long the next requests wait for an answer; 5 s at first. */
 void client_set_timeout(struct client *c, uint32_t timeout_ms);

@@ -54,3 +54,7 @@ enum tomte_err send_command(struct home_run *run, struct client *c,
 
 /* A text in JSON quotes to standard output. */
 void json_text(struct tomte_span text);
+
+/* What a command that changes something says when it is done: `text`, which may
+ * be NULL, or as JSON {"done":VERB,"name":NAME}. */
+void done(bool json, const char *verb, const char *name, const char *text);

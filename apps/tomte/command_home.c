@@ -11,10 +11,33 @@
 #include <string.h>
 #include <unistd.h>
 
+static int no_node(const char *name)
+{
+    fprintf(stderr, "tomte: the home has no node %s\n", name);
+    return 2;
+}
+
+static void print_why(const char *container, struct tomte_span why, bool json)
+{
+    char line[1024];
+    struct tomte_text t;
+    if (json) {
+        printf("{\"container\":");
+        json_text(tomte_span_str(container));
+        printf(",\"why\":");
+        json_text(why);
+        puts("}");
+        return;
+    }
+    tomte_text_init(&t, line, sizeof line);
+    tomte_text_span(&t, why);
+    puts(line);
+}
+
 int command_why(int argc, char **argv)
 {
     static const char help[] =
-        "usage: tomte why CONTAINER [--dir DIR]\n"
+        "usage: tomte why CONTAINER [--json] [--dir DIR]\n"
         "Says where a container runs and why, or why nowhere.\n"
         "  e.g. tomte why thermostat\n";
     static struct home_run run;
@@ -24,6 +47,7 @@ int command_why(int argc, char **argv)
     if (take_flag(&argc, argv, "--help"))
         return usage(true, help);
     const char *dir = take_option(&argc, argv, "--dir");
+    bool json = take_flag(&argc, argv, "--json");
     if (argc != 2)
         return usage(false, help);
     if (!open_home(&run, &c, dir, &status))
@@ -32,13 +56,8 @@ int command_why(int argc, char **argv)
     struct client_answer a =
         client_get(c, &homefile_keeper(&run.home)->addr, path, NULL);
     status = a.err == TOMTE_OK ? 0 : failed(a.err, "say why", argv[1]);
-    if (a.err == TOMTE_OK) {
-        char line[1024];
-        struct tomte_text t;
-        tomte_text_init(&t, line, sizeof line);
-        tomte_text_span(&t, TOMTE_SPAN(a.data, a.len));
-        printf("%s\n", line);
-    }
+    if (a.err == TOMTE_OK)
+        print_why(argv[1], TOMTE_SPAN(a.data, a.len), json);
     client_close(c);
     return status;
 }
@@ -64,7 +83,8 @@ int command_deploy(int argc, char **argv)
 {
     static const char help[] =
         "usage: tomte deploy IDENTITY IMAGE [--bind PORT=/CHANNEL] ...\n"
-        "                    [--bind PORT=PLACE] [--on NODE] [--dir DIR]\n"
+        "                    [--bind PORT=PLACE] [--on NODE] [--json] [--dir "
+        "DIR]\n"
         "Ships an image (a file, or the name of one that is shipped) as the\n"
         "container IDENTITY, new or as its next version.\n"
         "  e.g. tomte deploy lamp lamp --bind button=hall --bind lamp=hall\n";
@@ -72,10 +92,11 @@ int command_deploy(int argc, char **argv)
     static struct home_container container;
     struct client *c;
     int status;
-    char detail[256];
+    char detail[256], text[128];
     if (take_flag(&argc, argv, "--help"))
         return usage(true, help);
     const char *dir = take_option(&argc, argv, "--dir"), *bind;
+    bool json = take_flag(&argc, argv, "--json");
     const char *on = take_option(&argc, argv, "--on");
     while ((bind = take_option(&argc, argv, "--bind")) != NULL)
         if (container.binds_len == HOME_BINDS_MAX ||
@@ -92,8 +113,10 @@ int command_deploy(int argc, char **argv)
         return status;
     enum tomte_err err = deploy_image(&run, c, &container, detail);
     status = err == TOMTE_OK ? 0 : failed(err, "deploy", detail);
+    snprintf(text, sizeof text, "%.40s: deployed; see: tomte why %.40s",
+             argv[1], argv[1]);
     if (err == TOMTE_OK)
-        printf("%s: deployed; see: tomte why %s\n", argv[1], argv[1]);
+        done(json, "deploy", argv[1], text);
     client_close(c);
     return status;
 }
@@ -101,8 +124,8 @@ int command_deploy(int argc, char **argv)
 int command_move(int argc, char **argv)
 {
     static const char help[] =
-        "usage: tomte move CONTAINER NODE [--dir DIR]\n"
-        "       tomte move CONTAINER --anywhere\n"
+        "usage: tomte move CONTAINER NODE [--json] [--dir DIR]\n"
+        "       tomte move CONTAINER --anywhere [--json] [--dir DIR]\n"
         "Runs a container on another node, with its state, and keeps it there\n"
         "whenever that is possible; --anywhere lets it go again.\n"
         "  e.g. tomte move thermostat cellar\n";
@@ -116,6 +139,7 @@ int command_move(int argc, char **argv)
         return usage(true, help);
     const char *dir = take_option(&argc, argv, "--dir");
     bool anywhere = take_flag(&argc, argv, "--anywhere");
+    bool json = take_flag(&argc, argv, "--json");
     if (argc != (anywhere ? 2 : 3) ||
         tomte_name_parse(tomte_span_str(argv[1]), &identity) != TOMTE_OK)
         return usage(false, help);
@@ -128,6 +152,8 @@ int command_move(int argc, char **argv)
         return status;
     enum tomte_err err = send_command(&run, c, &command, detail);
     status = err == TOMTE_OK ? 0 : failed(err, "move", detail);
+    if (err == TOMTE_OK)
+        done(json, "move", argv[1], NULL);
     client_close(c);
     return status;
 }
@@ -166,7 +192,8 @@ static int ask_to_start(const struct home_run *run,
 int command_kill(int argc, char **argv)
 {
     static const char help[] =
-        "usage: tomte kill NODE [--pause | --resume | --start] [--dir DIR]\n"
+        "usage: tomte kill NODE [--pause | --resume | --start] [--json]\n"
+        "                  [--dir DIR]\n"
         "Kills the process of a node as a power cut would (SIGKILL); --pause\n"
         "stops it until --resume; --start starts it again.\n"
         "  e.g. tomte kill hall\n";
@@ -179,6 +206,7 @@ int command_kill(int argc, char **argv)
     bool pause = take_flag(&argc, argv, "--pause");
     bool resume = take_flag(&argc, argv, "--resume");
     bool start = take_flag(&argc, argv, "--start");
+    bool json = take_flag(&argc, argv, "--json");
     if (argc != 2 || pause + resume + start > 1)
         return usage(false, help);
     if (!home_run_open(&run, dir, error)) {
@@ -188,41 +216,62 @@ int command_kill(int argc, char **argv)
     const struct home_node *node = NULL;
     if (tomte_name_parse(tomte_span_str(argv[1]), &name) == TOMTE_OK)
         node = homefile_node(&run.home, &name);
-    if (node == NULL) {
-        fprintf(stderr, "tomte: the home has no node %s\n", argv[1]);
-        return 2;
-    }
-    if (start)
-        return ask_to_start(&run, node);
-    return signal_node(&run, &name,
-                       pause    ? SIGSTOP
-                       : resume ? SIGCONT
-                                : SIGKILL);
+    if (node == NULL)
+        return no_node(argv[1]);
+    int status = start ? ask_to_start(&run, node)
+                       : signal_node(&run, &name,
+                                     pause    ? SIGSTOP
+                                     : resume ? SIGCONT
+                                              : SIGKILL);
+    if (status == 0)
+        done(json,
+             start    ? "start"
+             : pause  ? "pause"
+             : resume ? "resume"
+                      : "kill",
+             argv[1], NULL);
+    return status;
 }
 
 /* ---- logs ---- */
 
-/* Prints the lines of an answer; the last line's number. */
-static uint64_t print_lines(const struct client_answer *a, const char *node)
+static const char levels[] = "iwe";
+
+static void print_line(const struct status_line *line, const char *node,
+                       bool json)
 {
-    static const char levels[] = "iwe";
+    char level = levels[line->level < 3 ? line->level : 2];
+    unsigned long long at = line->at_ms, repeats = line->repeats;
+    if (!json) {
+        printf("%s %8llu.%03llu %c %s", node, at / 1000, at % 1000, level,
+               line->text);
+        printf(repeats > 0 ? " (%llu more times)\n" : "\n", repeats);
+        return;
+    }
+    printf("{\"node\":\"%s\",\"number\":%llu,\"at_ms\":%llu,"
+           "\"level\":\"%c\",\"repeats\":%llu,\"text\":",
+           node, (unsigned long long)line->number, at, level, repeats);
+    json_text(tomte_span_str(line->text));
+    puts("}");
+}
+
+/* Prints the lines of an answer; the last line's number. */
+static uint64_t print_lines(const struct client_answer *a, const char *node,
+                            bool json)
+{
     struct status_lines it;
     struct status_line line;
     uint64_t last = 0;
     status_lines_init(&it, TOMTE_SPAN(a->data, a->len));
     while (status_lines_next(&it, &line)) {
         last = line.number;
-        printf("%s %8llu.%03llu %c %s", node,
-               (unsigned long long)line.at_ms / 1000,
-               (unsigned long long)line.at_ms % 1000,
-               levels[line.level < 3 ? line.level : 2], line.text);
-        printf(line.repeats > 0 ? " (%llu more times)\n" : "\n",
-               (unsigned long long)line.repeats);
+        print_line(&line, node, json);
     }
     return last;
 }
 
-static int show_logs(const struct home_node *n, struct client *c, bool follow)
+static int show_logs(const struct home_node *n, struct client *c, bool follow,
+                     bool json)
 {
     char name[TOMTE_NAME_MAX + 1] = {0}, query[48];
     uint64_t since = 0;
@@ -232,7 +281,7 @@ static int show_logs(const struct home_node *n, struct client *c, bool follow)
         struct client_answer a = client_get(c, &n->addr, "/.tomte/logs", query);
         if (a.err != TOMTE_OK)
             return failed(a.err, "read the lines of", name);
-        uint64_t last = print_lines(&a, name);
+        uint64_t last = print_lines(&a, name, json);
         since = last > since ? last : since;
         if (follow)
             usleep(500000);
@@ -243,8 +292,9 @@ static int show_logs(const struct home_node *n, struct client *c, bool follow)
 int command_logs(int argc, char **argv)
 {
     static const char help[] =
-        "usage: tomte logs [NODE] [--follow] [--dir DIR]\n"
+        "usage: tomte logs [NODE] [--follow] [--json] [--dir DIR]\n"
         "The recent lines of a node, or of all; times are its own seconds.\n"
+        "With --json each is an object of its own.\n"
         "  e.g. tomte logs cellar --follow\n";
     static struct home_run run;
     struct client *c;
@@ -252,7 +302,8 @@ int command_logs(int argc, char **argv)
     if (take_flag(&argc, argv, "--help"))
         return usage(true, help);
     const char *dir = take_option(&argc, argv, "--dir");
-    bool follow = take_flag(&argc, argv, "--follow");
+    bool follow = take_flag(&argc, argv, "--follow"), known = false;
+    bool json = take_flag(&argc, argv, "--json");
     if (argc > 2 || (follow && argc != 2))
         return usage(false, help);
     if (!open_home(&run, &c, dir, &status))
@@ -263,9 +314,10 @@ int command_logs(int argc, char **argv)
         if (argc == 2 && !tomte_span_equal(tomte_name_span(&n->name),
                                            tomte_span_str(argv[1])))
             continue;
-        int one = show_logs(n, c, follow);
+        int one = show_logs(n, c, follow, json);
         status = one != 0 ? one : status;
+        known = true;
     }
     client_close(c);
-    return status;
+    return known ? status : no_node(argv[1]);
 }

@@ -12,10 +12,11 @@
 #include <sys/stat.h>
 
 static const char node_help[] =
-    "usage: tomte node --home FILE --name NODE --dir DIR [--echo]\n"
+    "usage: tomte node --home FILE --name NODE --dir DIR [--echo] [--json]\n"
     "                  [--die-with-parent] [--without PART,PART]\n"
     "Runs one node of a home file in this process, until SIGTERM.\n"
-    "  --echo     its lines go to standard output as well\n"
+    "  --echo     its lines go to standard output as well; with --json each\n"
+    "             as an object\n"
     "  --without  leave out failover, fencing or history, to see what they do\n"
     "  e.g. tomte node --home examples/winter/home.yaml --name attic --dir "
     "/tmp/attic\n";
@@ -52,6 +53,7 @@ int command_node(int argc, char **argv)
     const char *node = take_option(&argc, argv, "--name");
     config.dir = take_option(&argc, argv, "--dir");
     config.echo = take_flag(&argc, argv, "--echo");
+    config.json = take_flag(&argc, argv, "--json");
     config.die_with_parent = take_flag(&argc, argv, "--die-with-parent");
     if (!parse_without(take_option(&argc, argv, "--without"),
                        &config.without) ||
@@ -72,7 +74,7 @@ int command_node(int argc, char **argv)
 
 /* ---- pack ---- */
 
-static int write_image(const char *path, struct tomte_buf image)
+static int write_image(const char *path, struct tomte_buf image, bool json)
 {
     FILE *f = fopen(path, "we");
     if (f == NULL || fwrite(image.data, 1, image.cap, f) != image.cap ||
@@ -80,27 +82,30 @@ static int write_image(const char *path, struct tomte_buf image)
         fprintf(stderr, "tomte: %s: %s\n", path, strerror(errno));
         return 1;
     }
-    printf("%s: %zu bytes\n", path, image.cap);
+    char text[128];
+    snprintf(text, sizeof text, "%.90s: %zu bytes", path, image.cap);
+    done(json, "pack", path, text);
     return 0;
 }
 
 int command_pack(int argc, char **argv)
 {
     static const char help[] =
-        "usage: tomte pack MANIFEST.yaml MODULE.wasm IMAGE\n"
+        "usage: tomte pack MANIFEST.yaml MODULE.wasm IMAGE [--json]\n"
         "Puts a manifest and a WebAssembly module together to an image.\n"
         "  e.g. tomte pack lamp.yaml lamp.wasm lamp.image\n";
     struct tomte_buf image;
     char error[256];
     if (take_flag(&argc, argv, "--help"))
         return usage(true, help);
+    bool json = take_flag(&argc, argv, "--json");
     if (argc != 4)
         return usage(false, help);
     if (!image_file_build(argv[1], argv[2], &image, error)) {
         fprintf(stderr, "tomte: %s\n", error);
         return 3;
     }
-    int status = write_image(argv[3], image);
+    int status = write_image(argv[3], image, json);
     free(image.data);
     return status;
 }
@@ -171,7 +176,7 @@ static void sdk_dir(const struct home_run *run, char out[RUN_DIR_MAX + 32])
              (int)(build == NULL ? 0 : build - run->program), run->program);
 }
 
-static int write_all(const char *n)
+static int write_all(const char *n, bool json)
 {
     static struct home_run run;
     char error[256], text[2048], file[64], sdk[RUN_DIR_MAX + 32];
@@ -192,20 +197,23 @@ static int write_all(const char *n)
     snprintf(text, sizeof text, "%s/build.sh", n);
     if (!ok || chmod(text, 0755) != 0)
         return 1;
-    printf("%s: written; build and ship it with: %s/build.sh run\n", n, n);
+    snprintf(text, sizeof text,
+             "%s: written; build and ship it with: %s/build.sh run", n, n);
+    done(json, "new", n, text);
     return 0;
 }
 
 int command_new(int argc, char **argv)
 {
     static const char help[] =
-        "usage: tomte new NAME\n"
+        "usage: tomte new NAME [--json]\n"
         "Writes a small container into the folder NAME: its source, its\n"
         "manifest, and build.sh, which builds it and ships it.\n"
         "  e.g. tomte new counter && counter/build.sh run\n";
     struct tomte_name name;
     if (take_flag(&argc, argv, "--help"))
         return usage(true, help);
+    bool json = take_flag(&argc, argv, "--json");
     if (argc != 2)
         return usage(false, help);
     if (tomte_name_parse(tomte_span_str(argv[1]), &name) != TOMTE_OK) {
@@ -213,5 +221,5 @@ int command_new(int argc, char **argv)
                 argv[1]);
         return 3;
     }
-    return write_all(argv[1]);
+    return write_all(argv[1], json);
 }

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 static const char help[] =
-    "usage: tomte up HOME.yaml [--dir DIR] [--plain]\n"
+    "usage: tomte up HOME.yaml [--dir DIR] [--plain | --json]\n"
     "       tomte up HOME.yaml --once | --story NAME\n"
     "Starts the nodes of a home file as processes on this machine, ships its\n"
     "containers and shows them live, until Ctrl-C.\n"
@@ -20,17 +20,23 @@ static const char help[] =
     "  --plain  no live table, but a line for each event; so it is, too, "
     "where\n"
     "           the output is no terminal\n"
+    "  --json   each event as an object\n"
     "  --once   tells how the home survives, in three beats, and ends\n"
     "  --story  blackout: all dead, and restarted in every order\n"
     "           keeper: the keeper dead for a hundred leases\n"
     "  e.g. tomte up examples/winter/home.yaml\n";
 
 /* Without a terminal: each event as it happens, a line each. */
-static void print_events(struct events *e, const struct home_run *run)
+static void print_events(struct events *e, const struct home_run *run,
+                         bool json)
 {
     char text[256];
     size_t fresh = events_read(e, run);
     for (size_t i = e->len - fresh; i < e->len; i++) {
+        if (json) {
+            event_json(&e->lines[i], run);
+            continue;
+        }
         event_text(&e->lines[i], run, text, sizeof text);
         puts(text);
     }
@@ -51,40 +57,54 @@ static void show_table(struct scene *s, struct events *events)
     printf("\n");
 }
 
-static void show_lines(struct scene *s, struct events *events)
+static void tell_up(const struct scene *s)
 {
-    print_events(events, &s->run);
     printf("home %.*s is up: %zu nodes, %zu containers; storage in %s\n",
            (int)s->run.home.name.len, s->run.home.name.text,
            s->run.home.nodes_len, s->run.home.containers_len, s->run.dir);
     printf("Now you: %s kill %.*s\n", table_program(s),
            (int)table_victim(s)->len, table_victim(s)->text);
+}
+
+/* What was said while it came up, that it is up, and what is said from then. */
+static void show_lines(struct scene *s, struct events *events, bool json)
+{
+    print_events(events, &s->run, json);
+    if (json)
+        done(true, "up", s->run.dir, NULL);
+    else
+        tell_up(s);
     while (!scene_stopped()) {
         scene_serve_requests(s);
-        print_events(events, &s->run);
+        print_events(events, &s->run, json);
         scene_sleep_ms(200);
     }
 }
 
-static int show(struct scene *s, struct events *events, bool plain)
+enum form { FORM_TABLE, FORM_PLAIN, FORM_JSON };
+
+static void show(struct scene *s, struct events *events, enum form form)
 {
     scene_look(s, 500);
-    if (isatty(STDOUT_FILENO) && !plain)
+    if (form == FORM_TABLE)
         show_table(s, events);
     else
-        show_lines(s, events);
-    printf("the home goes down; it comes back as it was with: tomte up\n");
-    return 0;
+        show_lines(s, events, form == FORM_JSON);
+    if (form != FORM_JSON)
+        printf("the home goes down; it comes back as it was with: tomte up\n");
 }
 
-static int run_home(struct scene *s, bool plain)
+static int run_home(struct scene *s, enum form form)
 {
     static struct events events;
     int status = 1;
     events_skip(&events, &s->run);
-    printf("starting %zu nodes ...\n", s->run.home.nodes_len);
-    if (scene_start(s) && scene_deploy(s, 30000))
-        status = show(s, &events, plain);
+    if (form != FORM_JSON)
+        printf("starting %zu nodes ...\n", s->run.home.nodes_len);
+    if (scene_start(s) && scene_deploy(s, 30000)) {
+        show(s, &events, form);
+        status = 0;
+    }
     scene_end(s);
     return status;
 }
@@ -98,7 +118,9 @@ int command_up(int argc, char **argv)
     const char *dir = take_option(&argc, argv, "--dir");
     const char *story = take_option(&argc, argv, "--story");
     bool once = take_flag(&argc, argv, "--once");
-    bool plain = take_flag(&argc, argv, "--plain");
+    enum form form = isatty(STDOUT_FILENO) ? FORM_TABLE : FORM_PLAIN;
+    form = take_flag(&argc, argv, "--plain") ? FORM_PLAIN : form;
+    form = take_flag(&argc, argv, "--json") ? FORM_JSON : form;
     if (argc != 2)
         return usage(false, help);
     scene_catch_signals();
@@ -108,5 +130,5 @@ int command_up(int argc, char **argv)
         fprintf(stderr, "tomte: %s\n", error);
         return 3;
     }
-    return run_home(&s, plain);
+    return run_home(&s, form);
 }

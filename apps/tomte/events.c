@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "events.h"
 
+#include "command.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +17,9 @@ static bool parse(const char *text, struct event_line *line)
     line->time[23] = 0;
     line->level = text[25];
     snprintf(line->text, sizeof line->text, "%.*s", (int)(len - 28), text + 27);
+    for (char *p = line->text; *p != 0; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            *p = '?'; /* what a node says may not rewrite a terminal */
     return true;
 }
 
@@ -92,4 +97,13 @@ void event_text(const struct event_line *line, const struct home_run *run,
     const struct tomte_name *n = &run->home.nodes[line->node].name;
     snprintf(out, cap, "%s  %-8.*s %s%s", line->time + 11, (int)n->len, n->text,
              line->level == 'e' ? "ERROR " : "", line->text);
+}
+
+void event_json(const struct event_line *line, const struct home_run *run)
+{
+    const struct tomte_name *n = &run->home.nodes[line->node].name;
+    printf("{\"time\":\"%sZ\",\"node\":\"%.*s\",\"level\":\"%c\",\"text\":",
+           line->time, (int)n->len, n->text, line->level);
+    json_text(tomte_span_str(line->text));
+    puts("}");
 }

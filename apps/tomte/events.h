@@ -27,6 +27,9 @@ void events_skip(struct events *e, const struct home_run *run);
  * kept are new, at the end of `lines`. */
 size_t events_read(struct events *e, const struct home_run *run);
 
+/* As an object, a line of its own, to standard output. */
+void event_json(const struct event_line *line, const struct home_run *run);
+
 /* "11:21:32.012 attic    holds a lease", at most `cap` bytes. */
 void event_text(const struct event_line *line, const struct home_run *run,
                 char *out, size_t cap);

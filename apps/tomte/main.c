@@ -39,7 +39,11 @@ static int help(FILE *out)
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].text);
     fprintf(out, "\nCommands talk to the home that `tomte up` started last, or "
-                 "to the one\nin $TOMTE_DIR.\n\n  e.g. tomte status\n");
+                 "to the one\nin $TOMTE_DIR or --dir DIR. Each has --help, and "
+                 "--json for programs.\n\nThey exit with 0 when it is done, 1 "
+                 "failed, 2 not found, 3 bad input, 4 no\nroom, 5 not "
+                 "authorised, 100 wrong usage, 111 try again later.\n\n"
+                 "  e.g. tomte status\n");
     return out == stdout ? 0 : 100;
 }
 

@@ -219,3 +219,17 @@ void json_text(struct tomte_span text)
     }
     putchar('"');
 }
+
+void done(bool json, const char *verb, const char *name, const char *text)
+{
+    if (!json) {
+        if (text != NULL)
+            puts(text);
+        return;
+    }
+    printf("{\"done\":");
+    json_text(tomte_span_str(verb));
+    printf(",\"name\":");
+    json_text(tomte_span_str(name));
+    puts("}");
+}

@@ -12,7 +12,8 @@ struct daemon_config {
     const struct home_node *node;
     const char *dir; /* its own: DIR/storage, DIR/log */
     struct tomte_node_without without;
-    bool echo;            /* lines to standard output as well */
+    bool echo;            /* lines to standard output as well ... */
+    bool json;            /* ... as an object each */
     bool die_with_parent; /* never outlive who started it */
 };
 

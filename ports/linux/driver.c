@@ -95,10 +95,17 @@ static void open_world(struct drivers *d)
 
 /* ---- files ---- */
 
+static int open_target(const struct drivers *d, size_t i, int flags)
+{
+    char path[2 * HOME_PATH_MAX];
+    homefile_resolve(d->home, d->node->resources[i].target, path);
+    return open(path, flags | O_CLOEXEC);
+}
+
 static void read_file(struct drivers *d, size_t i)
 {
     char text[64], *end;
-    int fd = open(d->node->resources[i].target, O_RDONLY | O_CLOEXEC);
+    int fd = open_target(d, i, O_RDONLY);
     ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
     if (fd >= 0)
         close(fd);
@@ -114,7 +121,7 @@ static void read_file(struct drivers *d, size_t i)
         return;
     }
     d->failed[i] = false;
-    d->reading(d->ctx, i, value);
+    d->reading(d->ctx, i, value * d->node->resources[i].scale);
 }
 
 static void read_files(uv_timer_t *timer)
@@ -131,12 +138,16 @@ static void read_files(uv_timer_t *timer)
     }
 }
 
+/* A scaled value is written as a whole number: the kernel's files want one. The
+ * file must be there: what a typing error makes is no LED. */
 static void write_file(struct drivers *d, size_t i, double value)
 {
     char text[64];
-    int n = snprintf(text, sizeof text, "%g\n", value);
-    int fd = open(d->node->resources[i].target,
-                  O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    const struct home_resource *r = &d->node->resources[i];
+    int n = r->scale == 1
+                ? snprintf(text, sizeof text, "%g\n", value)
+                : snprintf(text, sizeof text, "%.0f\n", value / r->scale);
+    int fd = open_target(d, i, O_WRONLY | O_TRUNC);
     if (fd < 0 || write(fd, text, (size_t)n) != n)
         say_once(d, i, "cannot be written");
     else

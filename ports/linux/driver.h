@@ -3,7 +3,8 @@
  *
  *   world: NAME   a thing of the process `world` (apps/world)
  *   file: PATH    a number in a file: a sensor of sysfs is read, an LED's
- *                 brightness written
+ *                 brightness written; relative to the home file; with
+ *                 `scale`, what 1 in the file means
  *
  * A driver that fails says so once and goes on trying. */
 #pragma once

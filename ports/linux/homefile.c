@@ -62,6 +62,9 @@ static void read_driver(struct yaml_map *m, struct home_resource *r)
     if (yaml_text(m, "file", r->target, sizeof r->target))
         r->driver = DRIVER_FILE;
     yaml_uint(m, "every_ms", 86400000, &every);
+    r->scale = 1;
+    if (yaml_double(m, "scale", &r->scale) && r->scale == 0)
+        yaml_fail(m->file, m->node, "%s: scale is 0", m->what);
     r->every_ms = every < 100 ? 100 : (uint32_t)every;
 }
 

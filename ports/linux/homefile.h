@@ -19,6 +19,7 @@ struct home_resource {
     enum home_driver driver;
     char target[HOME_PATH_MAX]; /* the world's name of it, or a path */
     uint32_t every_ms;          /* file sensors are read so often */
+    double scale; /* file: what 1 in it means; 1: written as it is */
 };
 
 struct home_node {

@@ -16,6 +16,10 @@ if(TARGET tomte AND NOT TOMTE_SANITIZE)
     COMMAND ${e2e}/leaves_nothing.sh $<TARGET_FILE:tomte>)
   tomte_test(e2e full_disk TIMEOUT 120 ALONE
     COMMAND ${e2e}/full_disk.sh $<TARGET_FILE:tomte>)
+  tomte_test(e2e files TIMEOUT 60 ALONE
+    COMMAND ${e2e}/files.sh $<TARGET_FILE:tomte>)
+  tomte_test(e2e commands TIMEOUT 120 ALONE
+    COMMAND ${e2e}/commands.sh $<TARGET_FILE:tomte>)
   if(TARGET tomte-sim)
     tomte_test(e2e idle_hour TIMEOUT 120 ALONE
       COMMAND ${e2e}/idle_hour.sh $<TARGET_FILE:tomte> $<TARGET_FILE:tomte-sim>)
