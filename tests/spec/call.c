@@ -14,14 +14,14 @@ struct spec_outcome spec_call(struct spec_world *w,
 {
     struct spec_outcome out = {.end = SPEC_REFUSED};
     enum tomte_err err =
-        tomte_wasm_start(instance->wasm, func, args, arg_slots, SPEC_BUDGET);
+        tomte_wasm_start(instance->wasm, func, args, arg_slots, w->budget);
     w->tally->calls++;
     if (err != TOMTE_OK) {
         out.text = tomte_err_text(err);
         return out;
     }
     const char *differs =
-        spec_twin_start(&instance->twin, func, args, arg_slots);
+        spec_twin_start(w, &instance->twin, func, args, arg_slots);
     spec_run(w, instance->wasm);
     out = outcome_of(instance, func);
     if (differs == NULL)

@@ -15,8 +15,9 @@
 
 #include "wasm/wasm.h"
 
-#define SPEC_SLOTS_MAX 64 /* of the results of one call */
-#define SPEC_BUDGET    (UINT64_C(1) << 32)
+#define SPEC_SLOTS_MAX        64 /* of the results of one call */
+#define SPEC_BUDGET           (UINT64_C(1) << 32)
+#define SPEC_GENERATED_BUDGET 200000
 
 struct spec_mode {
     bool snapshot;
@@ -89,7 +90,8 @@ struct spec_instance {
 
 struct spec_world {
     struct spec_mode mode;
-    unsigned made; /* modules that others may import from */
+    uint64_t budget; /* of each call */
+    unsigned made;   /* modules that others may import from */
     struct spec_tally *tally;
     struct tomte_arena arena;
     struct tomte_arena scratch; /* lent to each restore */
@@ -152,10 +154,17 @@ void spec_run(struct spec_world *w, struct tomte_wasm_instance *wasm);
 /* Run the twin as `plain` was run, from slice to slice in turns in the one and
  * in the other instance; NULL when both ended alike, else what differs. Does
  * nothing when there is no twin. */
-const char *spec_twin_start(struct spec_twin *twin, uint32_t func,
-                            const uint32_t *args, uint32_t arg_slots);
+const char *spec_twin_start(struct spec_world *w, struct spec_twin *twin,
+                            uint32_t func, const uint32_t *args,
+                            uint32_t arg_slots);
 const char *spec_twin_run(struct spec_world *w, struct spec_twin *twin,
                           const struct tomte_wasm_instance *plain);
+
+/* ---- generated modules ---- */
+
+/* Call all that the module exports; false when it cannot be read. */
+bool spec_generated_run(const char *path, struct spec_tally *tally,
+                        struct spec_mode mode);
 
 /* ---- scripts ---- */
 

@@ -9,7 +9,7 @@ if(CJSON_INCLUDE AND CJSON_LIBRARY)
     ${CMAKE_CURRENT_LIST_DIR}/main.c ${CMAKE_CURRENT_LIST_DIR}/script.c
     ${CMAKE_CURRENT_LIST_DIR}/world.c ${CMAKE_CURRENT_LIST_DIR}/call.c
     ${CMAKE_CURRENT_LIST_DIR}/twin.c ${CMAKE_CURRENT_LIST_DIR}/value.c
-    ${CMAKE_CURRENT_LIST_DIR}/tally.c ${PROJECT_SOURCE_DIR}/tests/panic.c)
+    ${CMAKE_CURRENT_LIST_DIR}/tally.c ${CMAKE_CURRENT_LIST_DIR}/generated.c ${PROJECT_SOURCE_DIR}/tests/panic.c)
   target_compile_definitions(spec_runner PRIVATE _DEFAULT_SOURCE)
   target_include_directories(spec_runner SYSTEM PRIVATE ${CJSON_INCLUDE})
   target_link_libraries(spec_runner PRIVATE tomte_wasm ${CJSON_LIBRARY})
@@ -24,6 +24,9 @@ tomte_test(spec slots TIMEOUT 300
 tomte_test(spec snapshot TIMEOUT 600
   COMMAND ${PROJECT_SOURCE_DIR}/tests/spec/run.sh ${spec_runner}
           ${PROJECT_BINARY_DIR}/spec/snapshot --snapshot --expect 26037)
+tomte_test(spec generated TIMEOUT 300
+  COMMAND ${PROJECT_SOURCE_DIR}/tests/spec/generated.sh ${spec_runner}
+          ${PROJECT_BINARY_DIR}/spec/generated)
 tomte_test(spec runner TIMEOUT 60
   COMMAND ${PROJECT_SOURCE_DIR}/tests/spec/test_runner.sh ${spec_runner}
           ${PROJECT_BINARY_DIR}/spec/runner)

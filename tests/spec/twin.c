@@ -22,13 +22,14 @@ static bool snapshot(const struct tomte_wasm_instance *wasm,
 
 static const struct tomte_span id = {(const uint8_t *)"spec", 4};
 
-const char *spec_twin_start(struct spec_twin *twin, uint32_t func,
-                            const uint32_t *args, uint32_t arg_slots)
+const char *spec_twin_start(struct spec_world *w, struct spec_twin *twin,
+                            uint32_t func, const uint32_t *args,
+                            uint32_t arg_slots)
 {
     if (twin->pair[0] == NULL)
         return NULL;
     enum tomte_err err = tomte_wasm_start(twin->pair[twin->at], func, args,
-                                          arg_slots, SPEC_BUDGET);
+                                          arg_slots, w->budget);
     return err == TOMTE_OK ? NULL : "the twin does not start";
 }
 

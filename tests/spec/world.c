@@ -53,6 +53,11 @@ static const struct tomte_wasm_host_func host[] = {
     {"spectest", "print_f64", "F:", print, 0},
     {"spectest", "print_i32_f32", "if:", print, 0},
     {"spectest", "print_f64_f64", "FF:", print, 0},
+    /* what generated modules call */
+    {"fuzzing-support", "log-i32", "i:", print, 0},
+    {"fuzzing-support", "log-i64", "I:", print, 0},
+    {"fuzzing-support", "log-f32", "f:", print, 0},
+    {"fuzzing-support", "log-f64", "F:", print, 0},
 };
 
 /* (module
@@ -78,7 +83,8 @@ static const uint8_t spectest[] = "\0asm\1\0\0\0"
 void spec_world_init(struct spec_world *w, struct spec_tally *tally,
                      struct spec_mode mode)
 {
-    *w = (struct spec_world){.tally = tally, .mode = mode};
+    *w = (struct spec_world){
+        .tally = tally, .mode = mode, .budget = SPEC_BUDGET};
     tomte_arena_init(&w->arena, map(w, ARENA_BYTES), ARENA_BYTES);
     tomte_arena_init(&w->scratch, map(w, SCRATCH_BYTES), SCRATCH_BYTES);
     w->store = must(tomte_wasm_store_new(&w->arena, INSTANCES_MAX));
@@ -230,7 +236,9 @@ static bool host_only(const struct tomte_wasm_module *m)
     struct tomte_wasm_import import;
     for (uint32_t i = 0; tomte_wasm_import_at(m, i, &import); i++)
         if (import.kind != TOMTE_WASM_FUNC ||
-            !tomte_span_equal(import.module, TOMTE_SPAN_LIT("spectest")))
+            (!tomte_span_equal(import.module, TOMTE_SPAN_LIT("spectest")) &&
+             !tomte_span_equal(import.module,
+                               TOMTE_SPAN_LIT("fuzzing-support"))))
             return false;
     return true;
 }
