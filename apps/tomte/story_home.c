@@ -19,6 +19,11 @@ static int remove_one(const char *path, const struct stat *st, int flag,
     return remove(path);
 }
 
+void story_home_remove(const char *dir)
+{
+    nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 /* Addresses with other ports; the weather by its whole path. */
 static void copy_line(FILE *out, const char *line, const char *folder,
                       unsigned ports)
@@ -72,7 +77,7 @@ bool story_home_make(struct scene *s, const char *home_file, const char *dir,
         snprintf(base, sizeof base, "/tmp/tomte-stories-%u", getuid());
     mkdir(base, 0700);
     snprintf(mine, sizeof mine, "%.480s/%s", base, name);
-    nftw(mine, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    story_home_remove(mine);
     if (mkdir(mine, 0700) != 0) {
         fprintf(stderr, "tomte: %s: %s\n", mine, strerror(errno));
         return false;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* kills: a home of five processes in which one node after another dies.
  *
- *   kills --tomte FILE --switch FILE [--kills N] [--seed N] [--dir DIR]
- *         [--home FILE] [--summary FILE]
+ *   e2e_kills [--kills N] [--seed N] [--dir DIR] [--home FILE]
+ *             [--summary FILE] [--tomte FILE] [--switch FILE]
  *
  * Each round draws a victim out of the seed: each node as often as the others,
  * the keeper too. Before that a container is moved to where the victim will be,
@@ -405,11 +405,21 @@ static void finish(struct test *t, const struct options *o)
     }
 }
 
+/* A program that was built into the same folder. */
+static void beside(const char *program, const char *name, char out[RUN_DIR_MAX])
+{
+    const char *slash = strrchr(program, '/');
+    snprintf(out, RUN_DIR_MAX, "%.*s%s",
+             (int)(slash == NULL ? 0 : slash + 1 - program), program, name);
+}
+
 static bool parse(int argc, char **argv, struct options *o)
 {
     const char *text;
-    o->tomte = take_option(&argc, argv, "--tomte");
-    o->switch_ = take_option(&argc, argv, "--switch");
+    if ((text = take_option(&argc, argv, "--tomte")) != NULL)
+        o->tomte = text;
+    if ((text = take_option(&argc, argv, "--switch")) != NULL)
+        o->switch_ = text;
     o->dir = take_option(&argc, argv, "--dir");
     o->summary = take_option(&argc, argv, "--summary");
     if ((text = take_option(&argc, argv, "--home")) != NULL)
@@ -418,31 +428,43 @@ static bool parse(int argc, char **argv, struct options *o)
         o->kills = (unsigned)strtoul(text, NULL, 10);
     if ((text = take_option(&argc, argv, "--seed")) != NULL)
         o->seed = strtoull(text, NULL, 10);
-    return argc == 1 && o->tomte != NULL && o->switch_ != NULL &&
-           o->kills > 0 && o->kills <= ROUNDS_MAX;
+    return argc == 1 && o->kills > 0 && o->kills <= ROUNDS_MAX;
 }
 
 int main(int argc, char **argv)
 {
     struct options o = {.home = "tests/e2e/kills.yaml", .kills = 12, .seed = 1};
-    unsigned done = 0;
+    char tomte[RUN_DIR_MAX], switch_[RUN_DIR_MAX];
+    beside(argv[0], "tomte", tomte);
+    beside(argv[0], "e2e_switch", switch_);
+    o.tomte = tomte;
+    o.switch_ = switch_;
+    unsigned rounds = 0;
     if (!parse(argc, argv, &o)) {
-        fprintf(stderr, "usage: kills --tomte FILE --switch FILE [--kills N] "
-                        "[--seed N] [--dir DIR]\n             [--home FILE] "
-                        "[--summary FILE]\n");
+        fprintf(stderr, "usage: e2e_kills [--kills N] [--seed N] [--dir DIR] "
+                        "[--home FILE]\n                 [--summary FILE] "
+                        "[--tomte FILE] [--switch FILE]\n"
+                        "  e.g. build/release/e2e_kills --kills 100\n");
         return 100;
     }
+    char made[] = "/tmp/tomte-kills-XXXXXX";
+    if (o.dir == NULL)
+        o.dir = mkdtemp(made);
     scene_catch_signals();
     if (!set_up(&test, &o)) {
         wrong("the home did not come up");
     } else {
-        for (; done < o.kills && !scene_stopped(); done++)
-            if (!round_of(&test, done))
+        for (; rounds < o.kills && !scene_stopped(); rounds++)
+            if (!round_of(&test, rounds))
                 break;
         finish(&test, &o);
     }
     scene_end(&test.scene);
     switch_end(&test.lines);
-    printf("%u passed, %u failed, 0 skipped\n", done, wrongs());
-    return wrongs() != 0 || done < o.kills;
+    if (wrongs() != 0)
+        printf("what the nodes wrote is in %s\n", o.dir);
+    else if (o.dir == made)
+        story_home_remove(made);
+    printf("%u passed, %u failed, 0 skipped\n", rounds, wrongs());
+    return wrongs() != 0 || rounds < o.kills;
 }

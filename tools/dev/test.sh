@@ -12,7 +12,8 @@
 #   targets  the core compiled for RV32 and Cortex-M3, its symbols and stack
 #   sim      homes in virtual time, with faults
 #   interop  independent peers of CoAP and COSE
-#   e2e      real processes on loopback, killed, paused and cut off
+#   e2e      real processes on loopback, killed, paused and cut off; twelve times
+#            here, a hundred times with: build/release/e2e_kills --kills 100
 #
 # Each suite closes with "N passed, N failed, N skipped" alone on a line; the
 # last such line is the sum, and before it stands what failed and why. A test
