@@ -126,8 +126,8 @@ enum tomte_err tomte_coap_blocks_answer(struct tomte_coap_blocks *b,
 
 /* The same for a notification (RFC 7959 section 2.6): what was kept of an older
  * state for this observer gives way. `operation` is that of its registration,
- * tomte_coap_blocks_operation, and `szx` what it asked for; the observer's
- * cookie has room for both. */
+ * tomte_coap_blocks_operation, and `szx` what that asked for; the application
+ * remembers both with the observer. */
 enum tomte_err tomte_coap_blocks_notify(struct tomte_coap_blocks *b,
                                         uint64_t now_ms,
                                         const struct tomte_coap_from *from,

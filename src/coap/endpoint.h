@@ -28,7 +28,8 @@
  * Promises, as long as the tables have room (what they refuse is counted):
  *  - a request, CON or NON, is handed up once; a repetition of it gets the same
  *    answer again. Only under pressure, and counted, is one forgotten early
- *    that may be asked twice: a GET, a FETCH, one that was refused with 4.xx;
+ *    that may be asked twice: a GET, a FETCH, one that was refused with 4.xx
+ *    or told to go on with 2.31;
  *  - a request made here ends in exactly one of RESPONSE with `last`, FAILED
  *    or tomte_coap_cancel;
  *  - of the states that an observer is notified of with CON (all, between

@@ -5,7 +5,8 @@
  *
  * An entry may be forgotten early when its place is needed, the oldest first,
  * if asking the application twice does no harm: its method is safe (GET,
- * FETCH) or it was refused (4.xx), as what a forger sends in a peer's name is.
+ * FETCH), it was refused (4.xx), as what a forger sends in a peer's name is,
+ * or it was a block that is not the last (2.31), of which a body has hundreds.
  * Any other one stays its whole lifetime; when only those are left, the new
  * request is dropped and its sender's repetition is the back-pressure. */
 #include "coap/state.h"
@@ -128,7 +129,8 @@ enum tomte_err tomte_coap_respond(struct tomte_coap *ep, uint64_t now_ms,
     in->state = TOMTE_COAP_IN_ANSWERED;
     if (!in->multicast)
         in->ack_ms = TOMTE_COAP_NEVER;
-    in->repeatable |= tomte_coap_class(parts->code) == 4;
+    in->repeatable |= tomte_coap_class(parts->code) == 4 ||
+                      parts->code == TOMTE_COAP_CONTINUE;
     if (observed)
         ep->observe_seq = seq;
     tomte_coap_observer_answered(ep, in, ok);
