@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* No write is accepted after its life, and none of a `safe` container after its
- * writer's lease ended, on whatever clock one looks: the writer's and the actuator's clocks run wrong
- * by up to 1 in 1,000 and start anywhere, datagrams take any time and any
- * order, the actuator's node restarts. True time is in microseconds. */
+ * writer's lease ended, on whatever clock one looks: the writer's and the
+ * actuator's clocks run wrong by up to 1 in 1,000 and start anywhere, datagrams
+ * take any time and any order, the actuator's node restarts. True time is in
+ * microseconds. */
 #include "channel/actuator.h"
 #include "channel/writer.h"
 #include "help.h"
