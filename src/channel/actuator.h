@@ -17,8 +17,8 @@
  *
  * The same for an override: set, then store; it is driven only when stored.
  *
- * Ticks. Answers tell the writer the actuator's tick, and a `safe` writer says
- * up to which tick its write may be accepted (grant.h). A tick is the node's
+ * Ticks. Answers tell the writer the actuator's tick, and a writer says up to
+ * which tick its write may be accepted (grant.h). A tick is the node's
  * milliseconds with the number of its boot above them, so that a tick of an
  * earlier boot is always past.
  *
@@ -43,7 +43,7 @@
  * is stored anew after that long. */
 #define TOMTE_OVERRIDE_STORE_MS 300000u
 
-/* `not_after` of a safe writer that has seen no tick: expired at any time, and
+/* `not_after` of a writer that has seen no tick: expired at any time, and
  * answered with the tick. */
 #define TOMTE_NOT_AFTER_PROBE 1u
 

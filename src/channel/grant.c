@@ -12,18 +12,22 @@
 
 void tomte_grant_init(struct tomte_grant *g)
 {
-    g->not_after = 0;
+    *g = (struct tomte_grant){0};
 }
 
-void tomte_grant_answered(struct tomte_grant *g, uint64_t tick,
-                          uint64_t lease_left_ms)
+void tomte_grant_answered(struct tomte_grant *g, uint64_t tick, uint64_t now_ms)
 {
-    uint64_t off = lease_left_ms / DRIFT_DIVISOR + 1 + GRAIN_MS;
-    g->not_after = lease_left_ms > off ? tick + (lease_left_ms - off) : 0;
+    *g = (struct tomte_grant){.tick = tick, .at_ms = now_ms};
 }
 
-uint64_t tomte_grant_not_after(const struct tomte_grant *g)
+uint64_t tomte_grant_not_after(const struct tomte_grant *g, uint64_t now_ms,
+                               uint64_t lease_left_ms)
 {
-    return g->not_after > TOMTE_NOT_AFTER_PROBE ? g->not_after
-                                                : TOMTE_NOT_AFTER_PROBE;
+    uint64_t life = lease_left_ms < TOMTE_WRITE_LIFE_MS ? lease_left_ms
+                                                        : TOMTE_WRITE_LIFE_MS;
+    uint64_t passed = now_ms - g->at_ms;
+    uint64_t off = (passed + life) / DRIFT_DIVISOR + 1 + GRAIN_MS;
+    if (g->tick == 0 || life <= off)
+        return TOMTE_NOT_AFTER_PROBE;
+    return g->tick + passed + (life - off);
 }

@@ -41,8 +41,8 @@ struct tomte_origin {
     uint64_t sequence;  /* from 1, rising by one */
     uint64_t base;      /* events: oldest sequence of this stream that is still
                            held for this consumer; else 0 */
-    uint64_t not_after; /* writes to actuators by `safe` containers: the last
-                           tick at which it may be accepted; else 0 */
+    uint64_t not_after; /* writes to actuators: the last tick at which it may
+                           be accepted, see grant.h; else 0 */
 };
 
 /* Into `out`; `*value` is borrowed from it. FULL when it has no room:

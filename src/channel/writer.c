@@ -7,11 +7,9 @@ static void settle(struct tomte_writer *w, enum tomte_err err, bool has_tick,
                    uint64_t now_ms);
 static uint32_t wait_longer(struct tomte_writer *w);
 
-void tomte_writer_init(struct tomte_writer *w, bool safe, uint32_t renew_ms,
-                       uint64_t boot)
+void tomte_writer_init(struct tomte_writer *w, uint32_t renew_ms, uint64_t boot)
 {
-    *w =
-        (struct tomte_writer){.safe = safe, .renew_ms = renew_ms, .boot = boot};
+    *w = (struct tomte_writer){.renew_ms = renew_ms, .boot = boot};
     tomte_stream_init(&w->numbers);
     tomte_grant_init(&w->grant);
 }
@@ -29,7 +27,7 @@ enum tomte_err tomte_writer_put(struct tomte_writer *w, uint16_t format,
 }
 
 bool tomte_writer_next(struct tomte_writer *w, uint64_t now_ms,
-                       struct tomte_writer_send *send)
+                       uint64_t lease_left_ms, struct tomte_writer_send *send)
 {
     if (now_ms < tomte_writer_deadline(w))
         return false;
@@ -39,7 +37,7 @@ bool tomte_writer_next(struct tomte_writer *w, uint64_t now_ms,
     *send = (struct tomte_writer_send){
         .stream = w->numbers.stream,
         .sequence = w->sent,
-        .not_after = w->safe ? tomte_grant_not_after(&w->grant) : 0,
+        .not_after = tomte_grant_not_after(&w->grant, now_ms, lease_left_ms),
         .payload = tomte_value_span(&w->value),
         .format = w->value.format,
     };
@@ -60,7 +58,7 @@ void tomte_writer_answered(struct tomte_writer *w,
         return;
     w->in_flight = false;
     if (answer->has_tick)
-        tomte_grant_answered(&w->grant, answer->tick, answer->lease_left_ms);
+        tomte_grant_answered(&w->grant, answer->tick, now_ms);
     settle(w, answer->err, answer->has_tick, now_ms);
 }
 

@@ -28,7 +28,6 @@ struct tomte_writer {
     struct tomte_value value;
     uint64_t boot;
     bool wants; /* there is a value */
-    bool safe;  /* writes carry a not_after */
     bool in_flight;
     bool newest;   /* the write in flight carries `value` */
     bool stopped;  /* fenced or denied */
@@ -44,9 +43,9 @@ struct tomte_writer_send {
     uint16_t format;
 };
 
-/* `safe`: the container stops without its keeper. `renew_ms`: a third of the
- * actuator's timeout is a good choice. `boot`: the number of this boot. */
-void tomte_writer_init(struct tomte_writer *w, bool safe, uint32_t renew_ms,
+/* `renew_ms`: a third of the actuator's timeout is a good choice. `boot`: the
+ * number of this boot. */
+void tomte_writer_init(struct tomte_writer *w, uint32_t renew_ms,
                        uint64_t boot);
 
 /* The container wants this now. TOO_LARGE; what was wanted before stays then.
@@ -56,9 +55,10 @@ TOMTE_MUST_CHECK enum tomte_err tomte_writer_put(struct tomte_writer *w,
                                                  struct tomte_span payload,
                                                  uint64_t now_ms);
 
-/* The write to send now; false when there is none. */
+/* The write to send now; false when there is none. `lease_left_ms`: of the lease
+ * that the container is bound to, UINT64_MAX when it is bound to none. */
 bool tomte_writer_next(struct tomte_writer *w, uint64_t now_ms,
-                       struct tomte_writer_send *send);
+                       uint64_t lease_left_ms, struct tomte_writer_send *send);
 
 /* When next has something at the latest; UINT64_MAX: not by time. */
 uint64_t tomte_writer_deadline(const struct tomte_writer *w);
@@ -69,7 +69,6 @@ struct tomte_writer_answer {
                                answer at all */
     bool has_tick;      /* the answer carried one */
     uint64_t tick;
-    uint64_t lease_left_ms; /* when it arrived */
 };
 
 /* Ignored unless it answers the write in flight. */

@@ -2,6 +2,9 @@
 /* Does a container need a new epoch, may it have one, and when may that act? */
 #include "home/judge.h"
 
+#include "channel/grant.h"
+#include "home/lease.h"
+
 static bool is_unfit(const struct tomte_home *home,
                      const struct tomte_observed *seen, uint16_t container);
 static bool must_renew(const struct tomte_home_container *c);
@@ -16,6 +19,8 @@ static bool is_settling(const struct tomte_home *home,
 static bool is_proven_over(const struct tomte_home *home,
                            const struct tomte_observed *seen,
                            uint16_t container);
+static bool is_quiet(const struct tomte_home *home,
+                     const struct tomte_observed *seen, uint16_t container);
 static struct tomte_plan_wait wait_for_old(const struct tomte_home *home,
                                            const struct tomte_observed *seen,
                                            uint16_t container);
@@ -65,17 +70,29 @@ struct tomte_plan_wait tomte_plan_waits_for(const struct tomte_home *home,
         if (w.node != NONE)
             return w;
     }
-    /* whoever may be reached knows the new epoch before it acts */
+    bool quiet = is_quiet(home, seen, container);
+    /* whoever may be reached knows the new epoch before it acts; on its way to
+     * the others is nothing any more that they would take */
     for (uint16_t at = c->port; at != NONE; at = home->ports[at].next) {
         uint16_t r = tomte_plan_driven(home, &home->ports[at]);
         if (r == NONE)
             continue;
         uint16_t node = home->resources[r].node;
-        if (standing(seen, node) != TOMTE_STANDING_OVER &&
-            seen->nodes[node].confirmed < c->placement.granted)
-            return (struct tomte_plan_wait){node, r};
+        uint64_t confirmed = seen->nodes[node].confirmed;
+        if (confirmed >= c->placement.granted)
+            continue;
+        if (standing(seen, node) != TOMTE_STANDING_OVER)
+            return (struct tomte_plan_wait){node, r, false};
+        if (confirmed < c->placement.ended && !quiet)
+            return (struct tomte_plan_wait){node, r, true};
     }
-    return (struct tomte_plan_wait){NONE, NONE};
+    return (struct tomte_plan_wait){NONE, NONE, false};
+}
+
+uint64_t tomte_plan_quiet_ms(const struct tomte_node_seen *runner)
+{
+    return runner->confirmed_ms + TOMTE_WRITE_LIFE_MS +
+           2 * tomte_lease_drift_ms(TOMTE_WRITE_LIFE_MS);
 }
 
 uint16_t tomte_plan_driven(const struct tomte_home *home,
@@ -205,6 +222,22 @@ static bool is_proven_over(const struct tomte_home *home,
            standing(seen, p->runner) == TOMTE_STANDING_OVER;
 }
 
+/* All that was sent under an earlier epoch has expired: a `safe` container's
+ * writes end with its lease, others live TOMTE_WRITE_LIFE_MS, and none was sent
+ * after its end was confirmed. */
+static bool is_quiet(const struct tomte_home *home,
+                     const struct tomte_observed *seen, uint16_t container)
+{
+    const struct tomte_home_container *c = &home->containers[container];
+    uint16_t runner = c->placement.runner;
+    if (runner == NONE || home->nodes[runner].retired)
+        return true;
+    if (c->without_keeper == TOMTE_WITHOUT_KEEPER_SAFE &&
+        standing(seen, runner) == TOMTE_STANDING_OVER)
+        return true;
+    return seen->now_ms >= tomte_plan_quiet_ms(&seen->nodes[runner]);
+}
+
 /* Who ran it is to confirm that it is over, while it may be reached; after
  * that, for `hold`, every actuator that may obey it. */
 static struct tomte_plan_wait wait_for_old(const struct tomte_home *home,
@@ -214,11 +247,11 @@ static struct tomte_plan_wait wait_for_old(const struct tomte_home *home,
     const struct tomte_home_container *c = &home->containers[container];
     const struct tomte_placement *p = &c->placement;
     if (standing(seen, p->runner) != TOMTE_STANDING_OVER)
-        return (struct tomte_plan_wait){p->runner, NONE};
+        return (struct tomte_plan_wait){p->runner, NONE, false};
     for (unsigned i = 0; i < c->owed_len; i++) {
         uint16_t node = home->resources[c->owed[i]].node;
         if (seen->nodes[node].confirmed < p->ended)
-            return (struct tomte_plan_wait){node, c->owed[i]};
+            return (struct tomte_plan_wait){node, c->owed[i], false};
     }
     for (uint16_t at = c->port; at != NONE; at = home->ports[at].next) {
         uint16_t r = tomte_plan_driven(home, &home->ports[at]);
@@ -226,7 +259,7 @@ static struct tomte_plan_wait wait_for_old(const struct tomte_home *home,
             continue;
         uint16_t node = home->resources[r].node;
         if (seen->nodes[node].confirmed < p->ended)
-            return (struct tomte_plan_wait){node, r};
+            return (struct tomte_plan_wait){node, r, false};
     }
-    return (struct tomte_plan_wait){NONE, NONE};
+    return (struct tomte_plan_wait){NONE, NONE, false};
 }

@@ -128,6 +128,8 @@ static void hear(struct tomte_keeper *k, uint16_t node,
     if (!s->heard || confirmed > s->confirmed ||
         confirmed >= k->home->nodes[node].view)
         p->nodes[node].behind_ms = p->now_ms;
+    if (!s->heard || confirmed != s->confirmed)
+        s->confirmed_ms = p->now_ms;
     s->heard = true;
     s->boot = r->boot;
     s->sequence = r->sequence;

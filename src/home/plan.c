@@ -70,11 +70,14 @@ uint64_t tomte_plan_deadline(const struct tomte_home *home,
         (uint64_t)TOMTE_HOME_PATIENCE_LEASES * home->lease_ms;
     for (unsigned i = 0; i < home->nodes_len; i++) {
         const struct tomte_node_seen *s = &seen->nodes[home->node_order[i]];
-        if (s->standing != TOMTE_STANDING_OVER)
-            continue;
-        uint64_t at_ms = s->over_ms + patience_ms;
-        if (at_ms > seen->now_ms && at_ms < first_ms)
-            first_ms = at_ms;
+        uint64_t quiet_ms = s->heard ? tomte_plan_quiet_ms(s) : UINT64_MAX;
+        uint64_t gone_ms = s->standing == TOMTE_STANDING_OVER
+                               ? s->over_ms + patience_ms
+                               : UINT64_MAX;
+        if (quiet_ms > seen->now_ms && quiet_ms < first_ms)
+            first_ms = quiet_ms;
+        if (gone_ms > seen->now_ms && gone_ms < first_ms)
+            first_ms = gone_ms;
     }
     return first_ms;
 }

@@ -40,9 +40,10 @@ struct tomte_node_seen {
     bool heard;       /* since this leader began */
     uint64_t boot;    /* of its last request, as: */
     uint64_t sequence;
-    uint64_t confirmed;  /* version of the view that it stored and acts by */
-    uint64_t renewed_ms; /* last request, when heard */
-    uint64_t over_ms;    /* when its lease is over for certain */
+    uint64_t confirmed;    /* version of the view that it stored and acts by */
+    uint64_t confirmed_ms; /* since when this leader knows that */
+    uint64_t renewed_ms;   /* last request, when heard */
+    uint64_t over_ms;      /* when its lease is over for certain */
 };
 
 /* What the owner last said about a container. */
@@ -104,7 +105,8 @@ bool tomte_plan_next(struct tomte_plan *plan, const struct tomte_home *home,
                      struct tomte_command *command);
 
 /* When, though nothing changes, something will be due because time passes (a
- * standby to be replaced, a history to be given up); UINT64_MAX for never. */
+ * standby to be replaced, a history to be given up, what an owner sent before
+ * it stopped to expire); UINT64_MAX for never. */
 uint64_t tomte_plan_deadline(const struct tomte_home *home,
                              const struct tomte_observed *seen);
 
@@ -112,6 +114,8 @@ uint64_t tomte_plan_deadline(const struct tomte_home *home,
 struct tomte_plan_wait {
     uint16_t node;     /* that must confirm; NONE: for nobody */
     uint16_t resource; /* its actuator; NONE: it ran the container before */
+    bool quiet;        /* not for its word, which is out of reach: until what
+                          the old owner sent to it has expired */
 };
 
 struct tomte_plan_wait tomte_plan_waits_for(const struct tomte_home *home,

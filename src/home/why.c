@@ -96,8 +96,10 @@ static void tell_pending(const struct why *w)
         str(w, ", which owns ");
         tomte_text_span(w->t,
                         CHAN(w->home->resources[wait.resource].is.channel));
-        str(w, ", to confirm epoch ");
-        num(w, p->epoch);
+        str(w, wait.quiet ? ", until no order of the old owner is on its way"
+                          : ", to confirm epoch ");
+        if (!wait.quiet)
+            num(w, p->epoch);
     } else {
         str(w, ", which ran it before, to confirm that it stopped");
     }

@@ -254,13 +254,22 @@ void node_deliver_forget(struct tomte_node *n, const struct slot *s)
 
 /* ---- writes to actuators ---- */
 
+/* Of the lease that the container is bound to. */
+static uint64_t lease_left(const struct tomte_node *n, const struct slot *s)
+{
+    return s->without_keeper == TOMTE_WITHOUT_KEEPER_HOLD
+               ? UINT64_MAX
+               : tomte_lease_remaining_ms(&n->lease, n->now_ms);
+}
+
 static void write_due(struct tomte_node *n, struct slot *s, unsigned port)
 {
     struct slot_port *p = &s->ports[port];
     uint8_t options[TOMTE_CHANNEL_OPTIONS_MAX];
     struct tomte_writer_send w;
     struct tomte_coap_request request = {.to = p->addr, .confirmable = true};
-    if (!p->has_addr || !tomte_writer_next(&p->writer, n->now_ms, &w))
+    if (!p->has_addr ||
+        !tomte_writer_next(&p->writer, n->now_ms, lease_left(n, s), &w))
         return;
     struct tomte_channel_request r = {.op = TOMTE_CHANNEL_WRITE,
                                       .channel = p->channel,
@@ -311,8 +320,7 @@ void node_deliver_write_answer(struct tomte_node *n, uint64_t c,
     struct tomte_writer_answer answer = {
         .sequence = p->writer.sent,
         .err = err == TOMTE_OK ? a.err : TOMTE_ERR_TIMEOUT,
-        .has_tick = err == TOMTE_OK && a.has_pair,
-        .lease_left_ms = tomte_lease_remaining_ms(&n->lease, n->now_ms)};
+        .has_tick = err == TOMTE_OK && a.has_pair};
     if (answer.has_tick)
         answer.tick = a.pair.second;
     tomte_writer_answered(&p->writer, &answer, n->now_ms);

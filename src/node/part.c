@@ -46,9 +46,7 @@ static bool init_port(struct tomte_node *n, struct slot *s, unsigned i,
         return true;
     if (port->kind == TOMTE_PORT_EVENT)
         return init_outbox(s, p);
-    tomte_writer_init(&p->writer,
-                      s->without_keeper == TOMTE_WITHOUT_KEEPER_SAFE,
-                      NODE_RENEW_MS, n->boot);
+    tomte_writer_init(&p->writer, NODE_RENEW_MS, n->boot);
     p->last = take(s, 1, TOMTE_LIMIT_MESSAGE_BYTES);
     return p->last != NULL;
 }

@@ -99,7 +99,7 @@ static void try_kept(struct tomte_span in)
     struct tomte_state_put put;
     struct tomte_span out;
     bool known;
-    tomte_writer_init(&w, false, 0, 1);
+    tomte_writer_init(&w, 0, 1);
     if (tomte_writer_decode(&w, in, 0) == TOMTE_OK)
         check_same(tomte_writer_encode(&w, TOMTE_BUF_ARRAY(encoded), &out), in,
                    out);

@@ -5,10 +5,10 @@
 
 #define RENEW_MS 20000
 
-static struct tomte_writer fresh(bool safe)
+static struct tomte_writer fresh(void)
 {
     struct tomte_writer w;
-    tomte_writer_init(&w, safe, RENEW_MS, 3);
+    tomte_writer_init(&w, RENEW_MS, 3);
     return w;
 }
 
@@ -20,7 +20,7 @@ static void put(struct tomte_writer *w, const char *text, uint64_t now_ms)
 static struct tomte_writer_send next(struct tomte_writer *w, uint64_t now_ms)
 {
     struct tomte_writer_send send = {.sequence = 0};
-    (void)tomte_writer_next(w, now_ms, &send);
+    (void)tomte_writer_next(w, now_ms, UINT64_MAX, &send);
     return send;
 }
 
@@ -33,12 +33,11 @@ static void answered(struct tomte_writer *w, uint64_t sequence,
 
 TEST(writer_writes_renews_and_numbers_each_write)
 {
-    struct tomte_writer w = fresh(false);
+    struct tomte_writer w = fresh();
     CHECK_EQ(0, next(&w, 0).sequence);
     put(&w, "on", 100);
     struct tomte_writer_send first = next(&w, 100);
     CHECK_EQ(3, first.stream);
-    CHECK_EQ(0, first.not_after);
     CHECK_EQ(112, first.format);
     CHECK_BYTES(TOMTE_SPAN_LIT("on"), first.payload);
     CHECK_EQ(0, next(&w, 100).sequence); /* one in flight */
@@ -51,7 +50,7 @@ TEST(writer_writes_renews_and_numbers_each_write)
 
 TEST(writer_sends_only_the_last_value)
 {
-    struct tomte_writer w = fresh(false);
+    struct tomte_writer w = fresh();
     put(&w, "1", 0);
     struct tomte_writer_send send = next(&w, 0);
     put(&w, "2", 10);
@@ -65,7 +64,7 @@ TEST(writer_sends_only_the_last_value)
 
 TEST(writer_waits_longer_after_each_failure)
 {
-    struct tomte_writer w = fresh(false);
+    struct tomte_writer w = fresh();
     put(&w, "on", 0);
     uint64_t now = 0, wait = TOMTE_WRITER_RETRY_MS;
     for (int i = 0; i < 8; i++) {
@@ -88,7 +87,7 @@ TEST(writer_stops_when_fenced_or_denied)
 {
     static const enum tomte_err errs[] = {TOMTE_ERR_FENCED, TOMTE_ERR_DENIED};
     for (size_t i = 0; i < 2; i++) {
-        struct tomte_writer w = fresh(false);
+        struct tomte_writer w = fresh();
         put(&w, "on", 0);
         answered(&w, next(&w, 0).sequence, errs[i], 0);
         put(&w, "off", 1);
@@ -100,7 +99,7 @@ TEST(writer_stops_when_fenced_or_denied)
 
 TEST(writer_ignores_answers_to_other_writes)
 {
-    struct tomte_writer w = fresh(true);
+    struct tomte_writer w = fresh();
     put(&w, "on", 0);
     struct tomte_writer_send old = next(&w, 0);
     tomte_writer_resume(&w, 10); /* the actuator moved to another node */
@@ -108,49 +107,54 @@ TEST(writer_ignores_answers_to_other_writes)
     struct tomte_writer_answer a = {.sequence = old.sequence,
                                     .err = TOMTE_ERR_FENCED,
                                     .has_tick = true,
-                                    .tick = 1u << 30,
-                                    .lease_left_ms = 10000};
+                                    .tick = 1u << 30};
     tomte_writer_answered(&w, &a, 20);
     answered(&w, send.sequence, TOMTE_ERR_AGAIN, 20);
     send = next(&w, 20 + TOMTE_WRITER_RETRY_MS);
     CHECK_EQ(TOMTE_NOT_AFTER_PROBE, send.not_after);
 }
 
-TEST(writer_of_a_safe_container_asks_for_the_tick_first)
+TEST(writer_asks_for_the_tick_first)
 {
-    struct tomte_writer w = fresh(true);
+    struct tomte_writer w = fresh();
     put(&w, "on", 0);
     struct tomte_writer_send send = next(&w, 0);
     CHECK_EQ(TOMTE_NOT_AFTER_PROBE, send.not_after);
     struct tomte_writer_answer expired = {.sequence = send.sequence,
                                           .err = TOMTE_ERR_TIMEOUT,
                                           .has_tick = true,
-                                          .tick = 5000,
-                                          .lease_left_ms = 1000};
+                                          .tick = 5000};
     tomte_writer_answered(&w, &expired, 10);
     send = next(&w, 10); /* at once */
-    CHECK_EQ(5000 + 1000 - 2 - 1 - 2, send.not_after);
+    CHECK_EQ(5000 + TOMTE_WRITE_LIFE_MS - 10 - 3, send.not_after);
     expired.sequence = send.sequence;
     tomte_writer_answered(&w, &expired, 20);
     CHECK(tomte_writer_deadline(&w) > 20); /* not a second time */
 }
 
-TEST(grant_ends_before_the_lease)
+TEST(grant_ends_with_the_lease_and_with_the_life_of_a_write)
 {
     static const struct {
-        uint64_t tick, left_ms, not_after;
+        uint64_t passed_ms, left_ms, not_after;
     } cases[] = {
-        {5000, 0, TOMTE_NOT_AFTER_PROBE},
-        {5000, 3, TOMTE_NOT_AFTER_PROBE},
-        {5000, 4, 5001},
-        {5000, 10000, 5000 + 10000 - 20 - 3},
+        {0, 0, TOMTE_NOT_AFTER_PROBE},
+        {0, 3, TOMTE_NOT_AFTER_PROBE},
+        {0, 4, 5001},
+        {0, 1000, 5000 + 1000 - 2 - 3},
+        {0, UINT64_MAX, 5000 + 5000 - 10 - 3},
+        {700, 1000, 5000 + 700 + 1000 - 3 - 3},
+        {90000, UINT64_MAX, 5000 + 90000 + 5000 - 190 - 3},
+        {3000000, UINT64_MAX, TOMTE_NOT_AFTER_PROBE}, /* too old to be sure */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct tomte_grant g;
+        uint64_t now_ms = 100 + cases[i].passed_ms;
         tomte_grant_init(&g);
-        CHECK_EQ(TOMTE_NOT_AFTER_PROBE, tomte_grant_not_after(&g));
-        tomte_grant_answered(&g, cases[i].tick, cases[i].left_ms);
-        CHECK_EQ(cases[i].not_after, tomte_grant_not_after(&g));
+        CHECK_EQ(TOMTE_NOT_AFTER_PROBE,
+                 tomte_grant_not_after(&g, now_ms, UINT64_MAX));
+        tomte_grant_answered(&g, 5000, 100);
+        CHECK_EQ(cases[i].not_after,
+                 tomte_grant_not_after(&g, now_ms, cases[i].left_ms));
     }
 }
 
@@ -158,7 +162,7 @@ TEST(writer_checkpoint_keeps_the_value)
 {
     uint8_t bytes[TOMTE_WRITER_BYTES_MAX];
     struct tomte_span encoded;
-    struct tomte_writer w = fresh(false), back = fresh(false);
+    struct tomte_writer w = fresh(), back = fresh();
     CHECK_OK(tomte_writer_encode(&w, TOMTE_BUF_ARRAY(bytes), &encoded));
     CHECK_OK(tomte_writer_decode(&back, encoded, 0));
     CHECK_EQ(UINT64_MAX, tomte_writer_deadline(&back));
@@ -172,7 +176,7 @@ TEST(writer_checkpoint_keeps_the_value)
     CHECK_OK(tomte_writer_decode(&back, encoded, 50));
     CHECK_BYTES(TOMTE_SPAN(large, TOMTE_VALUE_BYTES_MAX),
                 next(&back, 50).payload);
-    struct tomte_writer bad = fresh(false);
+    struct tomte_writer bad = fresh();
     CHECK_EQ(TOMTE_ERR_TRUNCATED,
              tomte_writer_decode(&bad, tomte_span_slice(encoded, 0, 5), 0));
     CHECK_EQ(UINT64_MAX, tomte_writer_deadline(&bad));

@@ -52,8 +52,12 @@ static void confirm(struct stage *s)
 {
     for (unsigned i = 0; i < s->rig.home.nodes_len; i++) {
         uint16_t node = s->rig.home.node_order[i];
-        if (s->nodes[node].standing == TOMTE_STANDING_HELD)
-            s->nodes[node].confirmed = s->rig.home.nodes[node].view;
+        struct tomte_node_seen *n = &s->nodes[node];
+        uint64_t view = s->rig.home.nodes[node].view;
+        if (n->standing != TOMTE_STANDING_HELD || n->confirmed == view)
+            continue;
+        n->confirmed = view;
+        n->confirmed_ms = s->seen.now_ms;
     }
 }
 

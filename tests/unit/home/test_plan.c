@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where containers go, when they move, and when they do not. */
+#include "channel/grant.h"
 #include "stage.h"
 
 static struct stage stage;
@@ -252,9 +253,9 @@ TEST(actuator_that_can_be_reached_knows_the_epoch_before_it_acts)
     CHECK(stage_is(&stage, "x", "b 1 active"));
 }
 
-/* A hold container that ran at a and drives lamps at a and b is taken over only
- * when both know the new epoch. */
-static void begin_hold(void)
+/* A container that ran at a and drives lamps at b and c. A hold container is
+ * taken over only when both know the new epoch. */
+static void begin_driving(enum tomte_without_keeper without_keeper)
 {
     static const char *const lamp_c[] = {
         "/c/lamp/power power actuator lamp cellar", NULL};
@@ -264,6 +265,7 @@ static void begin_hold(void)
     add("c", "-", 4, lamp_c);
     struct tomte_manifest m = rig_manifest("light");
     m.standbys = 2;
+    m.without_keeper = without_keeper;
     rig_port(&m, "one out state power - /b/lamp/power");
     rig_port(&m, "two out state power - /c/lamp/power");
     deploy("x", &m);
@@ -276,7 +278,7 @@ static void begin_hold(void)
 
 TEST(hold_container_is_moved_when_all_its_actuators_know)
 {
-    begin_hold();
+    begin_driving(TOMTE_WITHOUT_KEEPER_HOLD);
     stage_over(&stage, "a");
     stage.confirm = false;
     stage_run(&stage);
@@ -306,7 +308,7 @@ TEST(hold_container_is_moved_when_all_its_actuators_know)
 
 TEST(hold_container_stays_while_an_actuator_is_out_of_reach)
 {
-    begin_hold();
+    begin_driving(TOMTE_WITHOUT_KEEPER_HOLD);
     stage_over(&stage, "a c");
     stage_run(&stage);
     CHECK(stage_is(&stage, "x", "a 1 active"));
@@ -326,17 +328,44 @@ TEST(hold_container_stays_while_an_actuator_is_out_of_reach)
 
 TEST(hold_container_is_over_when_its_owner_says_so)
 {
-    begin_hold();
+    begin_driving(TOMTE_WITHOUT_KEEPER_HOLD);
     stage_over(&stage, "c");
     CHECK_OK(rig_pin(HOME, "x", "b"));
     stage_run(&stage);
-    /* a confirmed that it stopped, so c's lamp obeys nobody */
+    /* a confirmed that it stopped; what it sent to c before may still come */
+    CHECK(stage_is(&stage, "x", "b 2 pending"));
+    CHECK(stage_says(&stage, "x",
+                     "x goes to b with epoch 2: waits for node c, which owns "
+                     "/c/lamp/power, until no order of the old owner is on "
+                     "its way (without a lease for 0 ms). Standbys: a (in "
+                     "sync). It wants 2 standbys and has 1: no other node "
+                     "with a lease has room."));
+    uint64_t quiet_ms = tomte_plan_deadline(&HOME->home, &stage.seen);
+    CHECK(quiet_ms > stage.seen.now_ms + TOMTE_WRITE_LIFE_MS);
+    stage.seen.now_ms = quiet_ms - 1;
+    tomte_plan_restart(&stage.plan);
+    stage_run(&stage);
+    CHECK(stage_is(&stage, "x", "b 2 pending"));
+    stage.seen.now_ms = quiet_ms;
+    stage_run(&stage);
+    CHECK(stage_is(&stage, "x", "b 2 active"));
+}
+
+TEST(safe_container_is_over_with_its_lease_and_nothing_is_on_its_way)
+{
+    begin_driving(TOMTE_WITHOUT_KEEPER_SAFE);
+    stage_over(&stage, "c");
+    CHECK_OK(rig_pin(HOME, "x", "b"));
+    stage_run(&stage); /* a says that it stopped, its lease goes on */
+    CHECK(stage_is(&stage, "x", "b 2 pending"));
+    stage_over(&stage, "a");
+    stage_run(&stage);
     CHECK(stage_is(&stage, "x", "b 2 active"));
 }
 
 TEST(removed_owner_is_over)
 {
-    begin_hold();
+    begin_driving(TOMTE_WITHOUT_KEEPER_HOLD);
     stage_over(&stage, "a c");
     CHECK_OK(rig_add_node(HOME, "k", true, "-", 4, NULL));
     CHECK_OK(rig_simple(HOME, TOMTE_COMMAND_NODE_REMOVE, "a"));

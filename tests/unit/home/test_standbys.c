@@ -81,12 +81,12 @@ TEST(standby_is_added_at_once_and_replaced_after_ten_leases)
     stage_held(&stage, "c");
     stage_over(&stage, "b");
     uint64_t due = stage.seen.now_ms + 10 * 1500;
+    pass(9 * 1500); /* orders that were on their way have expired long since */
     CHECK_EQ(due, tomte_plan_deadline(&HOME->home, &stage.seen));
-    pass(10 * 1500 - 1);
+    pass(1500 - 1);
     stage_run(&stage);
     CHECK_EQ(0, stage.steps);
     pass(1);
-    CHECK_EQ(UINT64_MAX, tomte_plan_deadline(&HOME->home, &stage.seen));
     stage_run(&stage);
     CHECK(stage_standbys(&stage, "x", "c"));
     CHECK_EQ(1, rig_placement(HOME, "x")->insync_len);
