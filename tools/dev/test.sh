@@ -8,6 +8,7 @@
 #   unit     each room by itself, with gcc's sanitizers and with clang
 #   spec     the official WebAssembly specification tests
 #   vectors  published test vectors and independent peers of the codecs
+#   model    models of the protocols: all their states, and planted bugs
 #   fuzz     each fuzz target: its corpus, then a few seconds of fuzzing
 #   targets  the core compiled for RV32 and Cortex-M3, its symbols and stack
 #   sim      homes in virtual time, with faults
@@ -27,7 +28,7 @@
 maybe_help "$@"
 
 # The quick ones first, those that take the machine for themselves last.
-all=(tools unit vectors spec targets fuzz interop sim e2e)
+all=(tools unit vectors spec targets model fuzz interop sim e2e)
 
 main() {
     local suite
@@ -68,6 +69,7 @@ debs() {
     unit) more=("${DEBS_WASM[@]}") ;;
     spec) more=(wabt libcjson-dev) ;;
     vectors) more=(python3-cbor2 libcjson-dev) ;;
+    model) more=(spin) ;;
     fuzz) more=("${DEBS_FUZZ[@]}") ;;
     targets) more=("${DEBS_CROSS[@]}") ;;
     sim) more=("${DEBS_WASM[@]}" patch) ;;
@@ -98,6 +100,7 @@ suite_tools() { build test build.ninja && tests test tools; }
 suite_unit() { build test && tests test unit && build clang && tests clang unit; }
 suite_spec() { build test && tests test spec; }
 suite_vectors() { build test && tests test vectors; }
+suite_model() { build release build.ninja && tests release model; }
 suite_fuzz() { build fuzz && tests fuzz fuzz; }
 suite_targets() { build rv32 && build cm3 && build test build.ninja && tests test targets; }
 suite_interop() { build release && need_npm cose_node && tests release interop; }
@@ -150,7 +153,7 @@ run_ctest() {
 count() {
     tee "$BUILD/log/$2-$1.log" |
         awk -v title="$1" -v counts="$BUILD/log/counts" \
-            -v failures="$failures" -f tools/dev/count.awk
+            -v failures="$failures" -v ci="${CI:-}" -f tools/dev/count.awk
 }
 
 # The sum of counting lines, as one such line; fails when a test failed or when
