@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* src/coap as a server and as a client, for coap_test.py.
  *
- *   coap_peer [-l N]... serve             prints its port; until stdin ends
- *   coap_peer [-l N]... ask PORT STEP...  prints what happens, a line each
+ *   coap_peer [OPTION]... serve             prints its port; until stdin ends
+ *   coap_peer [OPTION]... ask PORT STEP...  prints what happens, a line each
  *
- * -l N: the N-th datagram to be sent, from 1, is lost. The steps are
+ * -l N: the N-th datagram to be sent, from 1, is lost. -b SIZE: of the largest
+ * block that is sent or asked for. The steps are
  *
  *   METHOD PATH [PAYLOAD]   con by default; one line for the end of it
  *   observe PATH SECONDS    a line per notification; then deregisters
  *   forget PATH             registers, forgets it, and stays for 8 seconds
  *   ping                    "pong"
  *
- * METHOD: get, put, post, delete, and with an n before it as NON. A path may
- * have a query. A line is "2.05 payload", or an error's name. */
+ * METHOD: get, put, post, delete, fetch, and with an n before it as NON. A
+ * path may have a query. PAYLOAD @N is N bytes of the alphabet. A line is "2.05
+ * payload", or an error's name. */
 #include "coap_peer.h"
 
 #include "base/assert.h"
+#include "coap/block.h"
 
 #include <arpa/inet.h>
 #include <poll.h>
@@ -37,25 +40,32 @@ _Noreturn void tomte_panic(const char *file, int at, const char *what)
 int main(int argc, char **argv)
 {
     static const uint16_t known[] = {
-        TOMTE_COAP_OPT_URI_HOST, TOMTE_COAP_OPT_URI_PORT,
-        TOMTE_COAP_OPT_URI_PATH, TOMTE_COAP_OPT_URI_QUERY,
-        TOMTE_COAP_OPT_ACCEPT,   TOMTE_COAP_OPT_BLOCK1,
-        TOMTE_COAP_OPT_BLOCK2,   TOMTE_COAP_OPT_IF_MATCH};
+        TOMTE_COAP_OPT_URI_HOST,     TOMTE_COAP_OPT_URI_PORT,
+        TOMTE_COAP_OPT_URI_PATH,     TOMTE_COAP_OPT_URI_QUERY,
+        TOMTE_COAP_OPT_ACCEPT,       TOMTE_COAP_OPT_BLOCK1,
+        TOMTE_COAP_OPT_BLOCK2,       TOMTE_COAP_OPT_IF_MATCH,
+        TOMTE_COAP_OPT_IF_NONE_MATCH};
     int opt;
     unsigned lose = 0;
-    while ((opt = getopt(argc, argv, "+l:")) == 'l')
-        lose |= 1u << (atoi(optarg) - 1);
+    uint8_t szx = TOMTE_COAP_SZX_MAX;
+    while ((opt = getopt(argc, argv, "+l:b:")) == 'l' || opt == 'b')
+        if (opt == 'l')
+            lose |= 1u << (atoi(optarg) - 1);
+        else
+            for (szx = 0; szx < 6 && 16 << szx < atoi(optarg);)
+                szx++;
     setvbuf(stdout, NULL, _IOLBF, 0);
     const char *side = optind < argc ? argv[optind] : "";
     peer_open(&peer, 0, known, sizeof known / sizeof known[0]);
     peer.lose = lose;
+    peer.szx = szx;
     if (opt == -1 && strcmp(side, "serve") == 0) {
         serve(&peer);
         return 0;
     }
     if (opt == -1 && strcmp(side, "ask") == 0)
         return ask(&peer, argc - optind - 1, argv + optind + 1);
-    peer_fail("usage: coap_peer [-l N]... serve | ask PORT STEP...");
+    peer_fail("usage: coap_peer [OPTION]... serve | ask PORT STEP...");
 }
 
 void peer_open(struct peer *p, uint16_t port, const uint16_t *known,

@@ -9,6 +9,7 @@ struct peer {
     int fd;
     uint16_t port;
     unsigned sent;
+    uint8_t szx;   /* largest block, 0 to 6 */
     unsigned lose; /* bit n: the n-th datagram that would go is lost */
     uint8_t datagram[TOMTE_LIMIT_DATAGRAM_BYTES + 1]; /* of the last step */
 };

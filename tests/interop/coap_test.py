@@ -19,8 +19,33 @@ import time
 
 CLIENT = shutil.which("coap-client-notls")
 SERVER = shutil.which("coap-server-notls")
-LARGE = "".join(chr(ord("a") + i % 26) for i in range(3000))
+STATE = '</state>;rt="text";ct=0;obs'
+COUNTER = '</counter>;if="core.s";obs'
+LONG = '</large>;rt="text long";ct=0;sz=3000'
 peer = None  # the program
+
+
+def alphabet(length):
+    return "".join(chr(ord("a") + i % 26) for i in range(length))
+
+
+def large_file():
+    f = tempfile.NamedTemporaryFile("w")
+    f.write(LARGE)
+    f.flush()
+    return f
+
+
+def crc32c(data):
+    crc = 0xffffffff
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
+    return f"{crc ^ 0xffffffff:08x}"
+
+
+LARGE = alphabet(3000)
 
 
 class Failure(Exception):
@@ -86,7 +111,7 @@ def server_token_lengths():
 def server_errors():
     with Ours() as s:
         check("no such path", "4.04", s.ask("/nothing"))
-        check("wrong method", "4.05", s.ask("/state", "-m", "delete"))
+        check("wrong method", "4.05", s.ask("/state", "-m", "post"))
         check("unknown critical option", "4.02",
               s.ask("/state", "-O", "65001,x"))
         check("unknown elective option", "unset",
@@ -95,8 +120,21 @@ def server_errors():
 
 def server_links():
     with Ours() as s:
-        check("links", '</state>;rt="text";ct=0;obs,'
-              '</counter>;if="core.s";obs', s.ask("/.well-known/core"))
+        check("links", ",".join((STATE, COUNTER, LONG)),
+              s.ask("/.well-known/core"))
+
+
+def server_filters():
+    with Ours() as s:
+        for query, links in (("rt=text", (STATE, LONG)),
+                             ("rt=lo*", (LONG,)),
+                             ("rt=text%20long", ()),
+                             ("href=/co*", (COUNTER,)),
+                             ("if=core.s", (COUNTER,)),
+                             ("ct=0", (STATE, LONG)),
+                             ("obs&rt=text", (STATE,)),
+                             ("rt=other", ())):
+            check(query, ",".join(links), s.ask("/.well-known/core?" + query))
 
 
 def server_query():
@@ -157,14 +195,79 @@ def server_observed_state():
 
 
 def server_blocks():
-    with Ours() as s:
-        check("large", LARGE, s.ask("/large"))
-        check("large, in small blocks", LARGE, s.ask("/large", "-b", "64"))
-        with tempfile.NamedTemporaryFile("w") as f:
-            f.write(LARGE)
-            f.flush()
+    for options in ((), ("-b", "128")):  # of ours
+        with Ours(*options) as s, large_file() as f:
+            check("large", LARGE, s.ask("/large"))
+            check("large, in small blocks", LARGE, s.ask("/large", "-b", "64"))
+            check("huge", alphabet(20000), s.ask("/huge"))
             check("upload", "3000", s.ask("/upload", "-m", "put", "-f", f.name,
                                           "-b", "256"))
+            check("too long", "4.13", s.ask("/upload", "-m", "put", "-f",
+                                            "/bin/sh", "-b", "1024"))
+            check("both ways", "?" + LARGE,
+                  s.ask("/echo", "-m", "post", "-f", f.name))
+
+
+def server_loses_blocks():
+    for lost in ("1", "2", "4"):
+        with Ours("-l", lost) as s, large_file() as f:
+            check(f"answer {lost} lost", LARGE, s.ask("/large"))
+            check("upload after", "3000",
+                  s.ask("/upload", "-m", "put", "-f", f.name))
+        with Ours() as s, large_file() as f:
+            check(f"request {lost} lost", "?" + LARGE,
+                  s.ask("/echo", "-m", "post", "-f", f.name, "-l", lost))
+
+
+def server_observed_in_blocks():
+    """Each state whole, and none older than the one before."""
+    with Ours() as s:
+        lines = s.ask("/clock", "-s", "5", "-w").split("\n")
+        states = [line for line in lines if line]
+        check(f"several of {len(lines)}", True, len(states) >= 4)
+        numbers = [int(state.split(":")[0]) for state in states]
+        for number, state in zip(numbers, states):
+            check("whole", f"{number}:" + str(number % 10) * 2000, state)
+        check("in order", sorted(numbers), numbers)
+
+
+def server_conditions():
+    with Ours() as s:
+        put = ("-m", "put", "-e", "x")
+        etag = "0x" + crc32c(b"unset")
+        check("if-match, another", "4.12", s.ask("/state", "-O", "1,0x01",
+                                                 *put))
+        check("if-none-match", "4.12", s.ask("/state", "-O", "5,", *put))
+        check("not changed", "unset", s.ask("/state"))
+        check("if-match", "", s.ask("/state", "-O", "1," + etag, *put))
+        check("changed", "x", s.ask("/state"))
+        s.ask("/state", "-m", "delete")
+        check("gone", "4.04", s.ask("/state"))
+        check("if-match, nothing there", "4.12",
+              s.ask("/state", "-O", "1,", *put))
+        check("if-none-match, nothing there", "",
+              s.ask("/state", "-O", "5,", *put))
+        check("there", "x", s.ask("/state"))
+
+
+def server_challenges():
+    with Ours() as s:
+        check("fresh", "fresh", s.ask("/fresh"))
+
+
+def server_keeps_quiet():
+    with Ours() as s, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as u:
+        u.connect(("127.0.0.1", s.port))
+        u.settimeout(0.5)
+        # PUT /state, No-Response 2.xx: an empty ACK, and for a NON nothing
+        u.send(bytes.fromhex("40030001" "b57374617465" "d1ea02" "ff61"))
+        check("ACK", "60000001", u.recv(99).hex())
+        u.send(bytes.fromhex("50030002" "b57374617465" "d1ea02" "ff62"))
+        try:
+            check("silence", "", u.recv(99).hex())
+        except socket.timeout:
+            pass
+        check("done", "b", s.ask("/state"))
 
 
 def server_hears_rubbish():
@@ -258,6 +361,41 @@ def client_separate_response():
 def client_ping():
     with Theirs() as s:
         check("ping", ["pong"], s.ask("ping"))
+
+
+def client_blocks():
+    for options in ((), ("-b", "64")):
+        with Theirs() as s:
+            got = s.ask("put", "/example_data", "@3000", "get",
+                        "/example_data", options=options)
+            check("upload", "2.0", got[0][:3])
+            check("download", "2.05 " + LARGE, got[1])
+
+
+def client_loses_blocks():
+    for lost in ("2", "3", "5"):
+        with Theirs("-l", lost) as s:
+            got = s.ask("put", "/example_data", "@3000", "get",
+                        "/example_data", options=("-l", "3"))
+            check(f"answer {lost} lost", "2.05 " + LARGE, got[1])
+
+
+def client_observes_blocks():
+    with Theirs() as s:
+        s.ask("put", "/example_data", "@2000")
+        watcher = subprocess.Popen(
+            [peer, "ask", str(s.port), "observe", "/example_data", "4"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        time.sleep(1)
+        s.ask("put", "/example_data", "@2600")
+        time.sleep(1)
+        s.ask("put", "/example_data", "@3000")
+        got = watcher.communicate(timeout=20)[0].rstrip("\n").split("\n")
+        states = [line[5:] for line in got if line.startswith("2.05 ")]
+        check("first", alphabet(2000), states[0])
+        check("last", LARGE, states[-1])
+        check("all whole", True, set(states) <= {
+            alphabet(2000), alphabet(2600), LARGE})
 
 
 def client_loses_requests():
