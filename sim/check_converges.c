@@ -63,7 +63,7 @@ static bool settled(struct converges *c)
     for (unsigned i = 0; i < person_deployed(c->w->person); i++) {
         const char *identity = person_identity(c->w->person, i);
         unsigned count = runs(c, identity);
-        if (count == 1)
+        if (count == 1 || identity[0] == 0)
             continue;
         snprintf(c->why, sizeof c->why, "%s runs on %u nodes", identity, count);
         return false;

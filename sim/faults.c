@@ -10,9 +10,6 @@ enum fault { CRASH, RESTART, PARTITION, MEND, PAUSE, REPLACE, NATURE, PRESS };
 
 #define S 1000000u
 
-/* After a node burned no other fails, until the keeper must have noticed. */
-#define SPARED_S 5
-
 static uint64_t draw(struct sim *w, uint64_t low, uint64_t high)
 {
     return low + tomte_random_below(&w->fate, high - low + 1);
@@ -48,15 +45,16 @@ void faults_print(const struct sim *w, FILE *out)
 {
     const struct sim_rates *r = &w->rates;
     fprintf(out,
-            "seed %llu: loss %u/1000, repeat %u/1000, delay %u-%u us, slow "
+            "seed %llu: lease %u ms, loss %u/1000, repeat %u/1000, delay %u-%u "
+            "us, slow "
             "%u/1000, crash every %u s down <= %u s, partition every %u s for "
             "<= %u s, pause every %u s for <= %u s, replace every %u s, drift "
             "<= %u ppm\n",
-            (unsigned long long)w->seed, r->loss_permille, r->repeat_permille,
-            r->delay_min_us, r->delay_max_us, r->slow_permille,
-            r->crash_every_s, r->down_max_s, r->partition_every_s,
-            r->partition_max_s, r->pause_every_s, r->pause_max_s,
-            r->replace_every_s, r->drift_ppm);
+            (unsigned long long)w->seed, w->lease_ms, r->loss_permille,
+            r->repeat_permille, r->delay_min_us, r->delay_max_us,
+            r->slow_permille, r->crash_every_s, r->down_max_s,
+            r->partition_every_s, r->partition_max_s, r->pause_every_s,
+            r->pause_max_s, r->replace_every_s, r->drift_ppm);
 }
 
 static void plan(struct sim *w, enum fault fault, uint16_t node,
@@ -124,6 +122,12 @@ static void pause_one(struct sim *w)
     sim_trace(w, node, "pauses");
 }
 
+/* After a node burned no other fails until the keeper must have noticed. */
+static uint64_t spared_us(const struct sim *w)
+{
+    return (uint64_t)w->lease_ms * 2000 + 2 * S;
+}
+
 static struct sim_node *node_named(struct sim *w, const struct tomte_name *name)
 {
     for (unsigned i = 0; i < w->nodes_len; i++)
@@ -175,7 +179,7 @@ static void replace(struct sim *w)
     }
     plan_next(w, REPLACE, w->rates.replace_every_s);
     sim_replace(w, node);
-    w->spared_until_us = w->now_us + SPARED_S * (uint64_t)S;
+    w->spared_until_us = w->now_us + spared_us(w);
     plan(w, RESTART, node, draw(w, S / 10, (uint64_t)w->rates.down_max_s * S));
 }
 
@@ -223,7 +227,7 @@ void faults_happen(struct sim *w, const struct happening *h)
     } else if (w->healed) {
         return;
     } else if (fault != PRESS && w->now_us < w->spared_until_us) {
-        plan(w, fault, 0, SPARED_S * (uint64_t)S);
+        plan(w, fault, 0, spared_us(w));
     } else if (fault == CRASH) {
         crash(w);
     } else if (fault == PARTITION) {

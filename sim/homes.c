@@ -195,6 +195,7 @@ void home_rooms(struct sim *w, unsigned nodes)
     for (uint16_t i = 0; i < w->nodes_len; i++)
         sim_start(w, i);
     w->person = person_new(w, w->seed);
+    person_lease(w->person, w->lease_ms);
     for (unsigned i = 0; i < count; i++)
         inhabit(w, i, stride);
 }

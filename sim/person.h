@@ -10,6 +10,7 @@
 #define PRESSES_MAX 32768
 
 struct deploy {
+    uint32_t lease_ms; /* not a container but this command, when not 0 */
     char identity[32];
     uint8_t *image;
     size_t len;

@@ -54,6 +54,11 @@ static enum tomte_err encode_command(const struct deploy *d,
     struct tomte_image image;
     struct tomte_name name;
     struct tomte_command c;
+    if (d->lease_ms != 0) {
+        tomte_command_init(&c, TOMTE_COMMAND_LEASE, (struct tomte_name){0});
+        c.lease_ms = d->lease_ms;
+        return tomte_command_encode(&c, out, bytes);
+    }
     enum tomte_err err = tomte_name_parse(tomte_span_str(d->identity), &name);
     if (err == TOMTE_OK)
         err = tomte_image_open(TOMTE_SPAN(d->image, d->len), &image);
@@ -107,7 +112,7 @@ void person_go_on(struct person *p)
         return;
     const struct deploy *d = &p->deploys[p->at];
     struct tomte_span bytes = TOMTE_SPAN(d->image, d->len);
-    if (p->commanding) {
+    if (p->commanding || d->lease_ms != 0) {
         enum tomte_err err =
             encode_command(d, TOMTE_BUF_ARRAY(command), &bytes);
         TOMTE_ASSERT(err == TOMTE_OK);
@@ -138,12 +143,13 @@ void person_deploy_answer(struct person *p, const struct tomte_coap_msg *msg)
     } else if (msg->code == TOMTE_COAP_CONTINUE) {
         p->block++;
     } else {
+        const struct deploy *d = &p->deploys[p->at];
+        bool command = p->commanding || d->lease_ms != 0;
         p->block = 0;
-        sim_trace(p->w, SIM_NODES_MAX, "%s: %s accepted",
-                  p->deploys[p->at].identity,
-                  p->commanding ? "command" : "image");
-        p->at += p->commanding;
-        p->commanding = !p->commanding;
+        sim_trace(p->w, SIM_NODES_MAX, "%s: %s accepted", d->identity,
+                  command ? "command" : "image");
+        p->at += command;
+        p->commanding = !command;
     }
 }
 
@@ -158,6 +164,12 @@ void person_deploy(struct person *p, const char *identity, const char *image,
         d->binds[i] = binds[i];
     person_go_on(p);
     person_drain(p);
+}
+
+void person_lease(struct person *p, uint32_t lease_ms)
+{
+    TOMTE_ASSERT(p->count < DEPLOYS_MAX);
+    p->deploys[p->count++].lease_ms = lease_ms;
 }
 
 void person_deploy_failed(struct person *p)

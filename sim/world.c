@@ -21,6 +21,7 @@ void sim_init(struct sim *w, uint64_t seed)
                                       &w->user, &w->clock, &w->fate};
     for (size_t i = 0; i < sizeof streams / sizeof streams[0]; i++)
         tomte_random_init(streams[i], seed * 1000003u + i);
+    w->lease_ms = 1000 + 500 * (uint32_t)tomte_random_below(&w->fate, 17);
 }
 
 void sim_free(struct sim *w)

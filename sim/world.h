@@ -103,7 +103,8 @@ struct sim {
     struct sim_node nodes[SIM_NODES_MAX];
     uint16_t nodes_len;
     struct sim_rates rates;
-    bool healed; /* faults are over */
+    uint32_t lease_ms; /* of this home: drawn */
+    bool healed;       /* faults are over */
     uint64_t healed_us;
     uint64_t spared_until_us; /* no node fails before that */
     struct tomte_random net, crash, disk, user, clock, fate;
@@ -176,9 +177,12 @@ struct person_bind {
 };
 void person_deploy(struct person *p, const char *identity, const char *image,
                    const struct person_bind *binds);
+/* Has the keeper grant leases of this length. */
+void person_lease(struct person *p, uint32_t lease_ms);
 /* Everything that was asked for has been accepted. */
 bool person_done(const struct person *p);
 unsigned person_deployed(const struct person *p); /* how many */
+/* Of the i-th thing that was asked for; empty when that is no container. */
 const char *person_identity(const struct person *p, unsigned i);
 
 /* A press of a button, by POST. Each press of one button has a number of its

@@ -131,6 +131,7 @@ void node_replicate_view(struct tomte_node *n, struct slot *s,
          * proposal that names it may be on its way to the log. */
         if (p->insync && !node->insync) {
             p->proposed = p->out = false;
+            p->known = false; /* its storage may be a new one */
             dropped = true;
         }
         p->insync = node->insync;
@@ -281,15 +282,14 @@ static void send(struct tomte_node *n, struct slot *s, struct standby_peer *p)
     char path[NODE_PATH_BYTES];
     struct tomte_text t;
     uint32_t handle;
-    unsigned index = (unsigned)(p - s->peers);
+    p->asked = ++n->asked;
     struct node_ask ask = {.to = p->addr,
                            .code = TOMTE_COAP_POST,
                            .confirmable = true,
                            .path = path,
                            .timeout_ms = 2 * NODE_STANDBY_WAIT_MS,
-                           .cookie = cookie(COOKIE_RECORDS,
-                                            (unsigned)s->index << 8 | index,
-                                            (uint32_t)s->epoch)};
+                           .cookie =
+                               cookie(COOKIE_RECORDS, s->index, p->asked)};
     tomte_text_init(&t, path, sizeof path);
     tomte_text_str(&t, "/.tomte/log/");
     tomte_text_span(&t, tomte_name_span(&s->identity));
@@ -346,17 +346,18 @@ uint64_t node_replicate_deadline(const struct tomte_node *n,
 
 /* ---- answers ---- */
 
+/* The peer that was asked, wherever a newer view has put it. An answer of one
+ * that it dropped must not be taken for that of who stands in its place. */
 static struct standby_peer *of_cookie(struct tomte_node *n, uint64_t c,
                                       struct slot **slot)
 {
-    unsigned index = cookie_a(c) >> 8, peer = cookie_a(c) & 0xff;
-    if (index >= n->config.sizes.slots)
+    if (cookie_a(c) >= n->config.sizes.slots)
         return NULL;
-    struct slot *s = *slot = &n->slots[index];
-    if (s->phase != SLOT_RUNNING || (uint32_t)s->epoch != cookie_b(c) ||
-        peer >= s->peers_len)
-        return NULL;
-    return &s->peers[peer];
+    struct slot *s = *slot = &n->slots[cookie_a(c)];
+    for (unsigned i = 0; s->phase == SLOT_RUNNING && i < s->peers_len; i++)
+        if (s->peers[i].in_flight && s->peers[i].asked == cookie_b(c))
+            return &s->peers[i];
+    return NULL;
 }
 
 static void took(struct tomte_node *n, struct slot *s, struct standby_peer *p,

@@ -43,7 +43,7 @@ enum cookie_kind {
     COOKIE_OBSERVE,   /* cell index */
     COOKIE_WRITE,     /* slot, port */
     COOKIE_SEND,      /* index in `sends` */
-    COOKIE_RECORDS,   /* slot, standby */
+    COOKIE_RECORDS,   /* slot, number of the request */
     COOKIE_POKE,
 };
 
@@ -192,6 +192,7 @@ struct standby_peer {
     bool known;    /* `held` is what it said in this epoch */
     bool wants_checkpoint;
     bool in_flight;
+    uint32_t asked;    /* number of the last request to it */
     uint64_t held;     /* sequence that it acknowledged */
     uint64_t out_at;   /* lease request that first left it out */
     uint64_t waits_ms; /* since when it owes an answer; 0: it does not */
@@ -368,6 +369,7 @@ struct tomte_node {
     struct cell *cells;
     struct node_resource *resources;
     struct send *sends;
+    uint32_t asked; /* requests to standbys, numbered */
     struct press_wait presses[NODE_PRESS_WAITS];
     struct slot *slots;
     struct fetch *fetches;
