@@ -69,7 +69,7 @@ tomte_room(oscore DEPS coap crypto cbor base)
 if(TARGET tomte_crypto_bearssl AND NOT TOMTE_CORE_ONLY)
   tomte_unit_test(oscore_vectors tomte_oscore tomte_crypto_bearssl)
 endif()
-tomte_room(ace DEPS cbor base)
+tomte_room(ace DEPS cose cbor crypto base)
 # floor 4
 tomte_room(container DEPS wasm store cbor crypto base)
 tomte_room(channel DEPS coap cbor base)

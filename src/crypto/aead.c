@@ -12,8 +12,10 @@ static const struct row {
     uint8_t alg;
     struct tomte_aead_sizes sizes;
 } rows[] = {
+#ifndef TOMTE_MCU
     {TOMTE_ALG_A128GCM, {16, 12, 16, DATA_64}},
     {TOMTE_ALG_A256GCM, {32, 12, 16, DATA_64}},
+#endif
     {TOMTE_ALG_CCM_16_64_128, {16, 13, 8, DATA_16}},
     {TOMTE_ALG_CCM_16_64_256, {32, 13, 8, DATA_16}},
     {TOMTE_ALG_CCM_64_64_128, {16, 7, 8, DATA_64}},

@@ -1,6 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # Published messages, read from TOMTE_VECTORS; without them each folder is
-# skipped by name.
+# skipped by name. Those of ACE are few, and typed in.
+if(TARGET tomte_crypto_bearssl)
+  add_executable(vectors_ace
+    ${CMAKE_CURRENT_LIST_DIR}/ace.c ${PROJECT_SOURCE_DIR}/tests/test.c)
+  target_include_directories(vectors_ace PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(vectors_ace PRIVATE tomte_ace tomte_crypto_bearssl)
+  tomte_test(vectors ace COMMAND vectors_ace)
+endif()
+
 find_path(CJSON_INCLUDE cjson/cJSON.h)
 find_library(CJSON_LIBRARY cjson)
 if(CJSON_INCLUDE AND CJSON_LIBRARY AND TARGET tomte_crypto_bearssl)
