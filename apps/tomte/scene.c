@@ -147,8 +147,12 @@ void scene_serve_requests(struct scene *s)
 void scene_look(struct scene *s, uint32_t timeout_ms)
 {
     client_set_timeout(s->client, timeout_ms);
-    for (size_t i = 0; i < s->run.home.nodes_len; i++)
-        (void)status_get(s->client, &s->run.home.nodes[i].addr, &s->status[i]);
+    for (size_t i = 0; i < s->run.home.nodes_len; i++) {
+        memset(&s->status[i], 0, sizeof s->status[i]);
+        if (s->pids[i] > 0) /* nobody waits for the dead */
+            (void)status_get(s->client, &s->run.home.nodes[i].addr,
+                             &s->status[i]);
+    }
 }
 
 int scene_node(const struct scene *s, const char *name)

@@ -13,7 +13,6 @@ static void drop_consumers(struct tomte_outbox *o,
                            const struct tomte_outbox_target *t, size_t count);
 static void bind_consumer(struct tomte_outbox *o,
                           const struct tomte_outbox_target *target);
-static void drop_oldest(struct tomte_outbox *o);
 static bool may_send(const struct tomte_outbox *o,
                      const struct tomte_outbox_consumer *c, uint64_t now_ms);
 static bool was_put(const struct tomte_outbox *o,
@@ -91,13 +90,21 @@ enum tomte_err tomte_outbox_put(struct tomte_outbox *o, uint16_t format,
     return TOMTE_OK;
 }
 
+void tomte_outbox_drop(struct tomte_outbox *o)
+{
+    uint64_t oldest = o->first;
+    TOMTE_ASSERT(tomte_outbox_count(o) > 0);
+    for (size_t i = 0; i < o->consumers_len; i++)
+        advance(o, &o->consumers[i], oldest);
+}
+
 enum tomte_err tomte_outbox_replay(struct tomte_outbox *o, uint16_t format,
                                    struct tomte_span payload)
 {
     uint64_t sequence;
     while (tomte_outbox_count(o) > 0 &&
            !tomte_outbox_has_room(o, 1, payload.len))
-        drop_oldest(o);
+        tomte_outbox_drop(o);
     return tomte_outbox_put(o, format, payload, &sequence);
 }
 
@@ -250,14 +257,6 @@ static void bind_consumer(struct tomte_outbox *o,
         c->backoff_ms = 0;
         c->sent = c->cursor;
     }
-}
-
-/* Everyone had acknowledged it. */
-static void drop_oldest(struct tomte_outbox *o)
-{
-    uint64_t oldest = o->first;
-    for (size_t i = 0; i < o->consumers_len; i++)
-        advance(o, &o->consumers[i], oldest);
 }
 
 /* Within one stream up to the window; a new stream waits until the old one is

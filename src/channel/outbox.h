@@ -109,6 +109,10 @@ TOMTE_MUST_CHECK enum tomte_err tomte_outbox_put(struct tomte_outbox *o,
                                                  struct tomte_span payload,
                                                  uint64_t *sequence);
 
+/* The oldest message is given up: whoever has not had it will see a gap. For a
+ * producer that nobody may hold up; there must be one. */
+void tomte_outbox_drop(struct tomte_outbox *o);
+
 /* The same for an output that a replay brings back, each in its turn: it gets
  * the number that it had, and the oldest make room for it. */
 TOMTE_MUST_CHECK enum tomte_err tomte_outbox_replay(struct tomte_outbox *o,

@@ -106,10 +106,64 @@ static void put_cell(struct tomte_node *n, struct node_resource *r,
     node_cell_put(n, r->cell, &put);
 }
 
+/* Who has not acknowledged a press; NULL: nobody, it is delivered. */
+static const struct tomte_name *lacking(const struct tomte_outbox *o,
+                                        uint64_t sequence)
+{
+    for (size_t i = 0; i < o->consumers_len; i++)
+        if (o->consumers[i].cursor < sequence)
+            return &o->consumers[i].identity;
+    return NULL;
+}
+
+static void answer_press(struct tomte_node *n, struct press_wait *w)
+{
+    char text[96];
+    struct tomte_text t;
+    const struct tomte_name *who =
+        lacking(n->resources[w->resource].outbox, w->sequence);
+    uint32_t request = w->request;
+    w->request = 0;
+    if (who == NULL) {
+        node_reply_cbor(n, request, TOMTE_COAP_CHANGED, TOMTE_SPAN_NONE);
+        return;
+    }
+    tomte_text_init(&t, text, sizeof text);
+    tomte_text_span(&t, tomte_name_span(who));
+    tomte_text_str(&t, " has not taken it yet");
+    node_reply_error(n, request, TOMTE_ERR_TIMEOUT, text);
+}
+
+/* A consumer that is away may not keep a button from those who are there: the
+ * oldest press makes room, and is a gap for who has not had it. */
+static void give_up_oldest(struct tomte_node *n, size_t resource)
+{
+    struct node_resource *r = &n->resources[resource];
+    uint64_t oldest = r->outbox->first;
+    const struct tomte_name *who = lacking(r->outbox, oldest);
+    char line[160];
+    struct tomte_text t;
+    tomte_text_init(&t, line, sizeof line);
+    tomte_text_span(&t, tomte_channel_name_span(&r->is.channel));
+    tomte_text_str(&t, ": a press is lost to ");
+    tomte_text_span(&t, who == NULL ? TOMTE_SPAN_LIT("nobody")
+                                    : tomte_name_span(who));
+    tomte_text_str(&t, ", who was away too long");
+    node_log(n, TOMTE_LOG_WARN, line);
+    for (int i = 0; i < NODE_PRESS_WAITS; i++)
+        if (n->presses[i].request != 0 && n->presses[i].resource == resource &&
+            n->presses[i].sequence <= oldest)
+            answer_press(n, &n->presses[i]);
+    tomte_outbox_drop(r->outbox);
+}
+
 static enum tomte_err press(struct tomte_node *n, struct node_resource *r,
                             uint16_t format, struct tomte_span payload,
                             uint64_t *sequence)
 {
+    while (tomte_outbox_count(r->outbox) > 0 &&
+           !tomte_outbox_has_room(r->outbox, 1, payload.len))
+        give_up_oldest(n, (size_t)(r - n->resources));
     enum tomte_err err = tomte_outbox_put(r->outbox, format, payload, sequence);
     if (err != TOMTE_OK)
         node_log_err(n, tomte_channel_name_span(&r->is.channel),
@@ -244,27 +298,14 @@ struct tomte_span node_resource_drive(struct tomte_node *n, size_t index)
     return tomte_value_span(&n->resources[index].actuator.driven.value);
 }
 
-/* A press is delivered when no consumer's backlog holds it any more. */
-static bool delivered(const struct tomte_outbox *o, uint64_t sequence)
-{
-    return tomte_outbox_count(o) == 0 || o->first > sequence;
-}
-
 static void answer_presses(struct tomte_node *n)
 {
     for (int i = 0; i < NODE_PRESS_WAITS; i++) {
         struct press_wait *w = &n->presses[i];
-        if (w->request == 0)
-            continue;
-        if (delivered(n->resources[w->resource].outbox, w->sequence))
-            node_reply_cbor(n, w->request, TOMTE_COAP_CHANGED, TOMTE_SPAN_NONE);
-        else if (w->until_ms <= n->now_ms)
-            node_reply_error(n, w->request, TOMTE_ERR_TIMEOUT,
-                             "not delivered yet; it will be when its "
-                             "consumers are back");
-        else
-            continue;
-        w->request = 0;
+        if (w->request != 0 &&
+            (w->until_ms <= n->now_ms ||
+             lacking(n->resources[w->resource].outbox, w->sequence) == NULL))
+            answer_press(n, w);
     }
 }
 

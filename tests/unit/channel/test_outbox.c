@@ -303,6 +303,30 @@ TEST(outbox_new_stream_waits_for_the_old_one)
     CHECK_EQ(3, next(&o, 0).base);
 }
 
+TEST(outbox_gives_up_the_oldest_for_who_is_there)
+{
+    struct tomte_outbox o = fresh();
+    uint64_t sequence;
+    bind(&o, "ab");
+    for (int i = 0; i < COUNT; i++) {
+        put(&o, "x");
+        ack(&o, "a", (uint64_t)i + 1);
+    }
+    CHECK_EQ(TOMTE_ERR_FULL,
+             tomte_outbox_put(&o, 112, tomte_span_str("y"), &sequence));
+    CHECK_EQ(1, o.first);
+    tomte_outbox_drop(&o);
+    CHECK_EQ(2, o.first);
+    CHECK_EQ(COUNT - 1, tomte_outbox_count(&o));
+    CHECK_EQ(COUNT + 1, put(&o, "y"));
+    /* a gets the new one, b what is left: a gap that its base shows */
+    struct tomte_outbox_send to_a = next(&o, 0), to_b = next(&o, 0);
+    CHECK_EQ(COUNT + 1, to_a.sequence);
+    CHECK_EQ(COUNT + 1, to_a.base);
+    CHECK_EQ(2, to_b.sequence);
+    CHECK_EQ(2, to_b.base);
+}
+
 TEST(outbox_replay_makes_room_for_the_newest)
 {
     struct tomte_outbox o = fresh();
