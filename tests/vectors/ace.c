@@ -5,8 +5,8 @@
 #include "crypto/bearssl.h"
 #include "test.h"
 
-/* RFC 9770 section 3 has the token, section 4 says how it is hashed but not what
- * comes out: that was computed with Python's base64 and hashlib. */
+/* RFC 9770 section 3 has the token, section 4 says how it is hashed but not
+ * what comes out: that was computed with Python's base64 and hashlib. */
 TEST(token_hash_of_the_example)
 {
     static const char token[] =
