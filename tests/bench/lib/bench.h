@@ -22,8 +22,9 @@
 
 typedef void (*bench_work_fn)(void);
 
-/* Nanoseconds of one call. A run is as many calls as take about 30 ms, on a
- * warm cache. `peer` NULL: there is none, and peer_work is not called. */
+/* Nanoseconds of processor time of one call: what it takes however busy the
+ * machine is, but not what it waits for. A run is as many calls as take about
+ * 30 ms, on a warm cache. `peer` NULL: there is none. */
 void bench_time(const char *name, bench_work_fn work, const char *peer,
                 bench_work_fn peer_work);
 
@@ -36,7 +37,8 @@ void bench_runs(const char *name, const char *unit, int runs, bench_run_fn run,
 
 /* ---- for those who measure in their own way ---- */
 
-double bench_now_ns(void); /* monotonic */
+double bench_now_ns(void); /* of the clock on the wall, monotonic */
+double bench_cpu_ns(void); /* of the processor, for this thread */
 
 /* Sorts them; of an even number the upper of the two. */
 double bench_median(double *values, int count);
