@@ -103,7 +103,7 @@ suite_vectors() { build test && tests test vectors; }
 suite_model() { build release build.ninja && tests release model; }
 suite_fuzz() { build fuzz && tests fuzz fuzz; }
 suite_targets() { build rv32 && build cm3 && build test build.ninja && tests test targets; }
-suite_interop() { build release && need_npm cose_node && tests release interop; }
+suite_interop() { build release && need_npm cose_node && need_npm coap_node && tests release interop; }
 suite_e2e() { build release && tests_apart release e2e; }
 suite_sim() {
     build release && build_sims && tests release sim
