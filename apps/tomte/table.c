@@ -51,9 +51,9 @@ row(struct frame *f, const char *style, const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     if (f->colour && style[0] != 0)
-        fprintf(f->out, "\033[%sm%.*s\033[0m\033[K\r\n", style, f->width, text);
+        fprintf(f->out, "\033[%sm%.*s\033[0m\033[K\n", style, f->width, text);
     else
-        fprintf(f->out, "%.*s\033[K\r\n", f->width, text);
+        fprintf(f->out, "%.*s\033[K\n", f->width, text);
     f->row++;
 }
 
@@ -316,7 +316,7 @@ void table_draw(struct table *t, const struct scene *s)
     draw_containers(&f, s);
     draw_channels(t, &f, s);
     draw_events(t, &f, s);
-    fprintf(out, "\033[J\r\n%sNow you: %s kill %.*s%s   (Ctrl-C ends it)",
+    fprintf(out, "\033[J\n%sNow you: %s kill %.*s%s   (Ctrl-C ends it)",
             t->colour ? "\033[1m" : "", table_program(s), (int)victim->len,
             victim->text, t->colour ? "\033[0m" : "");
     fclose(out);
