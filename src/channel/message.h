@@ -66,9 +66,8 @@ tomte_channel_request_encode(const struct tomte_channel_request *request,
 /* NOT_FOUND when the path is no channel's name, METHOD for another method,
  * OPTION for a critical option that is not known here, FORMAT for content
  * without a Content-Format or an Accept that is neither of the two above,
- * USAGE for a query that does not belong or
- * one that is missing, TOO_LARGE, and those of the origin. The code that answers is the
- * error's. */
+ * USAGE for a query that does not belong or one that is missing, TOO_LARGE, and
+ * those of the origin. The code that answers is the error's. */
 TOMTE_MUST_CHECK enum tomte_err
 tomte_channel_request_decode(const struct tomte_coap_msg *msg,
                              struct tomte_channel_request *out);
