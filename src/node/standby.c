@@ -12,6 +12,16 @@ struct records {
     struct tomte_cbor_dec dec; /* stands at the array of records */
 };
 
+/* All of it is read before any of it is kept. */
+static enum tomte_err check_rest(struct tomte_cbor_dec d)
+{
+    while (tomte_cbor_more(&d))
+        (void)tomte_cbor_get_bytes(&d);
+    tomte_cbor_leave(&d);
+    tomte_cbor_leave(&d);
+    return tomte_cbor_decode_done(&d);
+}
+
 static enum tomte_err decode_head(struct tomte_span payload, struct records *r)
 {
     struct tomte_cbor_dec *d = &r->dec;
@@ -29,7 +39,7 @@ static enum tomte_err decode_head(struct tomte_span payload, struct records *r)
     tomte_cbor_enter_array(d);
     if (!tomte_cbor_ok(d))
         return TOMTE_ERR_MALFORMED;
-    return version == 1 ? TOMTE_OK : TOMTE_ERR_VERSION;
+    return version == 1 ? check_rest(*d) : TOMTE_ERR_VERSION;
 }
 
 static void fetch_checkpoint(struct tomte_node *n, struct slot *s,
@@ -60,8 +70,6 @@ static enum tomte_err append_all(struct slot *s, struct records *r)
     enum tomte_err err = TOMTE_OK;
     while (err == TOMTE_OK && tomte_cbor_more(&r->dec)) {
         struct tomte_span record = tomte_cbor_get_bytes(&r->dec);
-        if (!tomte_cbor_ok(&r->dec))
-            return TOMTE_ERR_MALFORMED;
         err = tomte_history_append(&s->history, record);
         if (err == TOMTE_ERR_STALE)
             err = TOMTE_OK; /* sent again, held already */
