@@ -54,7 +54,7 @@ struct world {
     struct sent sent[WORLD_SENT];
     unsigned sent_at;
     uint16_t mid;
-    uint8_t answered;       /* code of the last response to a person; 0: none */
+    uint8_t answered;       /* code of the last response to others; 0: none */
     struct tomte_home home; /* as the keeper sees it, where the node is none */
 };
 
@@ -65,6 +65,9 @@ void world_end(void);
 
 /* Stopped, or the power was cut: it starts from what the disk has. */
 void world_restart(bool cut);
+
+/* What it holds as a standby: the sequences of all histories together. */
+uint64_t world_held(void);
 
 /* One event, and all that follows from it until the node has nothing to do. */
 void world_datagram(unsigned from, struct tomte_span bytes);
