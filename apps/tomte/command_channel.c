@@ -99,9 +99,14 @@ static int watch(struct target *t)
             err != TOMTE_ERR_NOT_FOUND)
             return failed(err, "watch", t->text);
         t->again = true;
-        while (find_channel(t->run, t->c, &t->name, &t->addr, &t->kind) !=
-               TOMTE_OK)
+        for (bool told = false; find_channel(t->run, t->c, &t->name, &t->addr,
+                                             &t->kind) != TOMTE_OK;
+             told = true) {
+            if (!told)
+                fprintf(stderr, "tomte: nobody serves %s now, waiting\n",
+                        t->text);
             usleep(200000);
+        }
     }
 }
 

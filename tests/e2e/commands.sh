@@ -48,9 +48,12 @@ check "deploy" 0 '"done":"deploy"' json deploy lamp lamp --bind button=hall \
     --bind lamp=hall
 
 # A watch, while the container moves and then its node is killed.
-t channel watch /room/meter/starts --json >"$dir/watched" &
+watch() {
+    exec "$tomte" channel watch "$@" --dir "$dir/home"
+}
+watch /room/meter/starts --json >"$dir/watched" &
 watch=$!
-t channel watch /room/meter/energy >"$dir/energy" &
+watch /room/meter/energy >"$dir/energy" &
 energy=$!
 eventually "a watch shows the value at once" 3 grep -q '"value":' "$dir/watched"
 check "kill" 0 '"done":"kill"' json kill hall
