@@ -162,7 +162,7 @@ int main(int argc, char **argv)
         {"nodes", 1, NULL, 'm'},  {"hours", 1, NULL, 'h'},
         {"winter", 0, NULL, 'w'}, {"calm", 0, NULL, 'c'},
         {"trace", 0, NULL, 't'},  {"containers", 1, NULL, 'd'},
-        {"brief", 0, NULL, 'b'},  {"help", 0, NULL, '?'},
+        {"brief", 0, NULL, 'b'},  {"help", 0, NULL, 'H'},
         {NULL, 0, NULL, 0}};
     struct options o = {.seed = 1,
                         .seeds = 1,
@@ -189,7 +189,7 @@ int main(int argc, char **argv)
         else if (c == 'd')
             o.containers = optarg;
         else
-            return usage(optopt == 0 ? 0 : 100);
+            return usage(c == 'H' ? 0 : 100);
     }
     if (o.nodes < 4 || o.nodes > SIM_NODES_MAX || o.hours < 0 || optind < argc)
         return usage(100);
