@@ -177,8 +177,11 @@ configure() {
 run_ninja() {
     local dir=$BUILD/$1 log=$BUILD/log/ninja-$1.log
     shift
-    ninja -C "$dir" "$@" 2>&1 | tee "$log" | progress ||
-        { sed -n '/^FAILED: /,$p' "$log" | head -n 60 >&2 && false; }
+    ninja -C "$dir" "$@" 2>&1 | tee "$log" | progress || {
+        # What failed first, without the compiler's long command.
+        sed -n '/^FAILED: /,$p' "$log" | grep -v ' -c /' | head -n 30 >&2
+        return 1
+    }
 }
 
 tree_options() {
