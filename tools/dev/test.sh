@@ -153,7 +153,7 @@ run_ctest() {
 count() {
     tee "$BUILD/log/$2-$1.log" |
         awk -v title="$1" -v counts="$BUILD/log/counts" \
-            -v failures="$failures" -v ci="${CI:-}" -f tools/dev/count.awk
+            -v failures="$failures" -f tools/dev/count.awk
 }
 
 # The sum of counting lines, as one such line; fails when a test failed or when
