@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* kills: a home of five processes in which one node after another dies.
  *
- *   e2e_kills [--kills N] [--seed N] [--dir DIR] [--home FILE]
- *             [--summary FILE] [--tomte FILE] [--switch FILE]
+ *   e2e_kills [--kills N] [--seed N] [--noise PERCENT] [--dir DIR]
+ *             [--home FILE] [--summary FILE] [--tomte FILE] [--switch FILE]
  *
  * Each round draws a victim out of the seed: each node as often as the others,
  * the keeper too. Before that a container is moved to where the victim will be,
@@ -25,6 +25,8 @@
  *     container runs, once, where the keeper says, obeyed by its actuator, and
  *     with its standby in sync again;
  *   - each acknowledged press was counted, and no press twice.
+ * With --noise so many datagrams are lost, doubled and overtaken all the time.
+ *
  * A `sync` container whose standby is the keeper's own node waits while that is
  * away; its presses stay unanswered, which is no loss. */
 #include "kills.h"
@@ -62,7 +64,7 @@ struct test {
 };
 
 struct options {
-    const char *tomte, *switch_, *home, *dir, *summary;
+    const char *tomte, *switch_, *home, *dir, *summary, *noise;
     unsigned kills;
     uint64_t seed;
 };
@@ -105,6 +107,16 @@ static void join(struct test *t)
 {
     char answer[128];
     switch_tell(&t->lines, "join", answer);
+}
+
+static void make_noise(struct test *t, const char *percent)
+{
+    static const char *const kinds[] = {"loss", "double", "reorder"};
+    char line[64], answer[128];
+    for (int i = 0; i < 3 && percent != NULL; i++) {
+        snprintf(line, sizeof line, "%s %.8s", kinds[i], percent);
+        switch_tell(&t->lines, line, answer);
+    }
 }
 
 /* ---- the home at rest ---- */
@@ -346,12 +358,12 @@ static void summary(struct test *t, FILE *out, const struct options *o,
 {
     char answer[128];
     fprintf(out,
-            "kills: %zu nodes, leases of %u ms, seed %llu\n"
+            "kills: %zu nodes, leases of %u ms, seed %llu, noise %s %%\n"
             "detect: until the keeper counts the node as gone; resume: until "
             "what ran\non it runs elsewhere; settle: from its return until all "
             "is in sync again\n\n",
             t->scene.run.home.nodes_len, t->scene.run.home.lease_ms,
-            (unsigned long long)o->seed);
+            (unsigned long long)o->seed, o->noise == NULL ? "0" : o->noise);
     for (int i = 0; i < DEATHS; i++) {
         struct figures *f = &t->figures[i];
         fprintf(out, "%s: %u, of them %u times the keeper\n", deaths[i],
@@ -385,6 +397,7 @@ static bool set_up(struct test *t, const struct options *o)
     if (!switch_start(&t->lines, o->switch_, &t->scene.run.home) ||
         !scene_start(&t->scene) || !scene_deploy(&t->scene, 30000))
         return false;
+    make_noise(t, o->noise);
     t->person = person_start(&t->scene);
     return t->person != NULL && settle(t, SETTLE_MAX_MS) != UINT64_MAX;
 }
@@ -420,6 +433,7 @@ static bool parse(int argc, char **argv, struct options *o)
         o->tomte = text;
     if ((text = take_option(&argc, argv, "--switch")) != NULL)
         o->switch_ = text;
+    o->noise = take_option(&argc, argv, "--noise");
     o->dir = take_option(&argc, argv, "--dir");
     o->summary = take_option(&argc, argv, "--summary");
     if ((text = take_option(&argc, argv, "--home")) != NULL)
@@ -441,10 +455,12 @@ int main(int argc, char **argv)
     o.switch_ = switch_;
     unsigned rounds = 0;
     if (!parse(argc, argv, &o)) {
-        fprintf(stderr, "usage: e2e_kills [--kills N] [--seed N] [--dir DIR] "
-                        "[--home FILE]\n                 [--summary FILE] "
-                        "[--tomte FILE] [--switch FILE]\n"
-                        "  e.g. build/release/e2e_kills --kills 100\n");
+        fprintf(stderr,
+                "usage: e2e_kills [--kills N] [--seed N] [--noise PERCENT]"
+                "\n                 [--dir DIR] [--home FILE] "
+                "[--summary FILE]\n                 [--tomte FILE] "
+                "[--switch FILE]\n"
+                "  e.g. build/release/e2e_kills --kills 100\n");
         return 100;
     }
     char made[] = "/tmp/tomte-kills-XXXXXX";

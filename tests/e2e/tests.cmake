@@ -30,6 +30,8 @@ if(TARGET tomte AND NOT TOMTE_SANITIZE)
   # What lies between nodes, and a home in which they die.
   add_executable(e2e_switch tests/e2e/switch.c tests/e2e/switch_harm.c)
   target_compile_definitions(e2e_switch PRIVATE _GNU_SOURCE)
+  tomte_test(e2e switch TIMEOUT 60 ALONE
+    COMMAND /usr/bin/python3 ${e2e}/switch_test.py $<TARGET_FILE:e2e_switch>)
   add_executable(e2e_kills
     tests/e2e/kills.c tests/e2e/kills_switch.c
     tests/e2e/kills_person.c tests/e2e/kills_watch.c)
