@@ -68,6 +68,12 @@ class Rule(unittest.TestCase):
         self.assertEqual([("a.c", 2)], self.found("columns", {
             "a.c": "x" * 80 + "\n" + "x" * 81 + "\n", "b.py": "x" * 90}))
 
+    def test_data_is_no_code(self):
+        for rule in "columns", "dead", "function_length", "file_length":
+            self.assertEqual([], self.found(rule, {
+                "tests/fuzz/corpus/x/a.c": "x" * 81 + "\n" * 501,
+                "docs/releases/a.md": ""}))
+
     def test_white(self):
         self.assertEqual([], self.found("white", {"a.c": "int a;\n"}))
         self.assertEqual([("a.c", 1), ("b.c", 2), ("c.c", 1)], self.found(

@@ -15,7 +15,8 @@ for argument in "$@"; do
 done
 
 need clang-format
-mapfile -t files < <(git ls-files -co --exclude-standard '*.[ch]')
+mapfile -t files < <(git ls-files -co --exclude-standard '*.[ch]' \
+    ':!tests/fuzz/corpus')
 if [ "${1:-}" = "" ]; then
     clang-format -i "${files[@]}"
     exit
