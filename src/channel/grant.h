@@ -10,8 +10,8 @@
  * The two nodes share no clock. The actuator's answers carry its tick, which is
  * older than its arrival here; what passed here since then is added, and so the
  * writer knows a tick which the actuator has reached for certain. Both clocks
- * may be wrong by 1 in 1,000: 2 in 1,000 are taken off. Each answer brings a new
- * tick.
+ * may be wrong by 1 in 1,000: 2 in 1,000 are taken off. Each answer brings a
+ * new tick.
  *
  * An actuator that restarted counts ticks above all earlier ones (actuator.h),
  * so what was granted before is over. */

@@ -55,8 +55,8 @@ TOMTE_MUST_CHECK enum tomte_err tomte_writer_put(struct tomte_writer *w,
                                                  struct tomte_span payload,
                                                  uint64_t now_ms);
 
-/* The write to send now; false when there is none. `lease_left_ms`: of the lease
- * that the container is bound to, UINT64_MAX when it is bound to none. */
+/* The write to send now; false when there is none. `lease_left_ms`: of the
+ * lease that the container is bound to, UINT64_MAX when it is bound to none. */
 bool tomte_writer_next(struct tomte_writer *w, uint64_t now_ms,
                        uint64_t lease_left_ms, struct tomte_writer_send *send);
 

@@ -46,8 +46,8 @@ uint8_t tomte_plan_kept_standbys(const struct tomte_home *home,
 bool tomte_plan_is_gone(const struct tomte_home *home,
                         const struct tomte_observed *seen, uint16_t node);
 
-/* When all has expired that this node sent to actuators before it confirmed what
- * it confirmed last. */
+/* When all has expired that this node sent to actuators before it confirmed
+ * what it confirmed last. */
 uint64_t tomte_plan_quiet_ms(const struct tomte_node_seen *runner);
 
 /* judge.c: whether a container needs a new epoch, and what stands against it */
