@@ -14,6 +14,30 @@
 
 #include "wasm/module.h"
 
+#include <string.h>
+
+/* A value of 64 bits in two slots, moved at once where the machine can: halves
+ * written one by one would be waited for when they are read as one. */
+static inline uint64_t wasm_get64(const uint32_t *slots)
+{
+#if UINTPTR_MAX > UINT32_MAX && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    uint64_t v;
+    memcpy(&v, slots, sizeof v);
+    return v;
+#else
+    return tomte_wasm_get64(slots);
+#endif
+}
+
+static inline void wasm_put64(uint32_t *slots, uint64_t v)
+{
+#if UINTPTR_MAX > UINT32_MAX && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    memcpy(slots, &v, sizeof v);
+#else
+    tomte_wasm_put64(slots, v);
+#endif
+}
+
 /* Function `func` of instance `id` of a store. Plus one it is a funcref. */
 #define WASM_FUNC_BITS 20
 #define WASM_FUNC_MASK ((1u << WASM_FUNC_BITS) - 1)

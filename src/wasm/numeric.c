@@ -6,7 +6,7 @@
 
 typedef enum tomte_wasm_trap_reason reason;
 
-static reason integer32(uint32_t op, uint32_t **sp);
+static uint32_t count32(uint32_t op, uint32_t x);
 static reason integer64(uint32_t op, uint32_t **sp);
 static void float32(uint32_t op, uint32_t **sp);
 static void float64(uint32_t op, uint32_t **sp);
@@ -15,8 +15,8 @@ static reason to_int(uint32_t op, uint32_t **sp);
 
 reason wasm_numeric(uint32_t op, uint32_t **sp)
 {
-    if (op >= WASM_OP_I32_CLZ && op <= WASM_OP_I32_REM_U)
-        return integer32(op, sp);
+    if (op >= WASM_OP_I32_CLZ && op <= WASM_OP_I32_POPCNT)
+        (*sp)[-1] = count32(op, (*sp)[-1]);
     else if (op >= WASM_OP_I64_CLZ && op <= WASM_OP_I64_REM_U)
         return integer64(op, sp);
     else if (op >= WASM_OP_F32_ABS && op <= WASM_OP_F32_COPYSIGN)
@@ -46,43 +46,11 @@ static uint32_t trailing_zeros(uint32_t x)
     return popcount((x & (0u - x)) - 1);
 }
 
-static reason integer32(uint32_t op, uint32_t **sp)
+static uint32_t count32(uint32_t op, uint32_t x)
 {
-    bool unary = op <= WASM_OP_I32_POPCNT;
-    uint32_t *s = *sp -= unary ? 0 : 1;
-    uint32_t a = s[-1], b = unary ? 0 : s[0];
-    if (op >= WASM_OP_I32_DIV_S && op <= WASM_OP_I32_REM_U && b == 0)
-        return TOMTE_WASM_TRAP_DIVIDE_BY_ZERO;
-    bool overflows = a == 0x80000000u && b == UINT32_MAX;
-    switch (op) {
-    case WASM_OP_I32_CLZ:
-        a = leading_zeros(a);
-        break;
-    case WASM_OP_I32_CTZ:
-        a = trailing_zeros(a);
-        break;
-    case WASM_OP_I32_POPCNT:
-        a = popcount(a);
-        break;
-    case WASM_OP_I32_DIV_S:
-        if (overflows)
-            return TOMTE_WASM_TRAP_OVERFLOW;
-        a = (uint32_t)((int32_t)a / (int32_t)b);
-        break;
-    case WASM_OP_I32_DIV_U:
-        a /= b;
-        break;
-    case WASM_OP_I32_REM_S:
-        a = overflows ? 0 : (uint32_t)((int32_t)a % (int32_t)b);
-        break;
-    case WASM_OP_I32_REM_U:
-        a %= b;
-        break;
-    default:
-        TOMTE_ASSERT(false);
-    }
-    s[-1] = a;
-    return TOMTE_WASM_TRAP_NONE;
+    if (op == WASM_OP_I32_CLZ)
+        return leading_zeros(x);
+    return op == WASM_OP_I32_CTZ ? trailing_zeros(x) : popcount(x);
 }
 
 static uint64_t count64(uint32_t op, uint64_t x)

@@ -48,8 +48,7 @@
 
 /* OP(name, condition): one operand of 32 bits. */
 #define WASM_TEST32(OP)                                                        \
-    OP(I32_EQZ, a == 0)                                                        \
-    OP(REF_IS_NULL, a == 0)
+    OP(I32_EQZ, a == 0)
 
 /* The same of 64 bits. */
 #define WASM_UNARY64(OP)                                                       \
@@ -135,7 +134,6 @@
 /* OP(name, bytes, value): into 32 bits, into 64. */
 #define WASM_LOAD32(OP)                                                        \
     OP(I32_LOAD, 4, tomte_get_le32(p))                                         \
-    OP(F32_LOAD, 4, tomte_get_le32(p))                                         \
     OP(I32_LOAD8_S, 1, (uint32_t)(int8_t)*p)                                   \
     OP(I32_LOAD8_U, 1, *p)                                                     \
     OP(I32_LOAD16_S, 2, (uint32_t)(int16_t)tomte_get_le16(p))                  \
@@ -143,7 +141,6 @@
 
 #define WASM_LOAD64(OP)                                                        \
     OP(I64_LOAD, 8, tomte_get_le64(p))                                         \
-    OP(F64_LOAD, 8, tomte_get_le64(p))                                         \
     OP(I64_LOAD8_S, 1, (uint64_t)(int8_t)*p)                                   \
     OP(I64_LOAD8_U, 1, *p)                                                     \
     OP(I64_LOAD16_S, 2, (uint64_t)(int16_t)tomte_get_le16(p))                  \
@@ -154,21 +151,39 @@
 /* OP(name, bytes, action): of 32 bits, of 64. */
 #define WASM_STORE32(OP)                                                       \
     OP(I32_STORE, 4, tomte_put_le32(p, v))                                     \
-    OP(F32_STORE, 4, tomte_put_le32(p, v))                                     \
     OP(I32_STORE8, 1, *p = (uint8_t)v)                                         \
     OP(I32_STORE16, 2, tomte_put_le16(p, (uint16_t)v))
 
 #define WASM_STORE64(OP)                                                       \
     OP(I64_STORE, 8, tomte_put_le64(p, v))                                     \
-    OP(F64_STORE, 8, tomte_put_le64(p, v))                                     \
     OP(I64_STORE8, 1, *p = (uint8_t)v)                                         \
     OP(I64_STORE16, 2, tomte_put_le16(p, (uint16_t)v))                         \
     OP(I64_STORE32, 4, tomte_put_le32(p, (uint32_t)v))
 
+/* OP(name, other): the same as another instruction. */
+#define WASM_ALIAS(OP)                                                         \
+    OP(REF_IS_NULL, I32_EQZ)                                                   \
+    OP(F32_LOAD, I32_LOAD)                                                     \
+    OP(F64_LOAD, I64_LOAD)                                                     \
+    OP(F32_STORE, I32_STORE)                                                   \
+    OP(F64_STORE, I64_STORE)
+
+/* OP(name, result, fault): a division, and what is wrong with its operands. */
+#define WASM_DIVIDE32(OP)                                                      \
+    OP(I32_DIV_S, (uint32_t)((int32_t)a / (int32_t)b),                         \
+       b == 0 ? TOMTE_WASM_TRAP_DIVIDE_BY_ZERO                                 \
+       : a == 0x80000000u && b == UINT32_MAX ? TOMTE_WASM_TRAP_OVERFLOW        \
+                                             : TOMTE_WASM_TRAP_NONE)           \
+    OP(I32_DIV_U, a / b,                                                       \
+       b == 0 ? TOMTE_WASM_TRAP_DIVIDE_BY_ZERO : TOMTE_WASM_TRAP_NONE)         \
+    OP(I32_REM_S, b == UINT32_MAX ? 0 : (uint32_t)((int32_t)a % (int32_t)b),   \
+       b == 0 ? TOMTE_WASM_TRAP_DIVIDE_BY_ZERO : TOMTE_WASM_TRAP_NONE)         \
+    OP(I32_REM_U, a % b,                                                       \
+       b == 0 ? TOMTE_WASM_TRAP_DIVIDE_BY_ZERO : TOMTE_WASM_TRAP_NONE)
+
 /* OP(name): wasm_numeric does it. */
 #define WASM_NUMERIC(OP)                                                       \
     OP(I32_CLZ) OP(I32_CTZ) OP(I32_POPCNT)                                     \
-    OP(I32_DIV_S) OP(I32_DIV_U) OP(I32_REM_S) OP(I32_REM_U)                    \
     OP(I64_CLZ) OP(I64_CTZ) OP(I64_POPCNT)                                     \
     OP(I64_DIV_S) OP(I64_DIV_U) OP(I64_REM_S) OP(I64_REM_U)                    \
     OP(F32_ABS) OP(F32_NEG) OP(F32_CEIL) OP(F32_FLOOR)                         \

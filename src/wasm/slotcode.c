@@ -16,14 +16,16 @@ static const uint8_t lengths[WASM_SLOT_OPS] = {
 #define LENGTH4(name, ...)     [WASM_SLOT_##name] = 4,
 #define LENGTH_K4(name, ...)   [WASM_SLOT_##name##_K] = 4,
 #define LENGTH_A3(name, ...)   [WASM_SLOT_##name##_A] = 3,
+#define LENGTH_I4(name, ...)   [WASM_SLOT_##name##_I] = 4,
 #define LENGTH_BR4(name, ...)  [WASM_SLOT_BR_##name] = 4,
 #define LENGTH_BRK4(name, ...) [WASM_SLOT_BR_##name##_K] = 4,
 #define LIST(list, units)      list(LENGTH##units)
 #define LIST_K(list, units)    list(LENGTH_K##units)
 #define LIST_A(list, units)    list(LENGTH_A##units)
+#define LIST_I(list, units)    list(LENGTH_I##units)
 #define LIST_BR(list, units)   list(LENGTH_BR##units)
 #define LIST_BR_K(list, units) list(LENGTH_BRK##units)
-        WASM_SLOT_LISTS(LIST, LIST_K, LIST_A, LIST_BR, LIST_BR_K)};
+        WASM_SLOT_LISTS(LIST, LIST_K, LIST_A, LIST_I, LIST_BR, LIST_BR_K)};
 
 #define CLASSES                                                                \
     WASM_UNARY32(UNARY)                                                        \
@@ -55,10 +57,12 @@ const uint8_t wasm_op_class[256] = {
 #define STORE32(name, ...)   [WASM_OP_##name] = WASM_CLASS_STORE32,
 #define STORE64(name, ...)   [WASM_OP_##name] = WASM_CLASS_STORE64,
 #define SAME(name, ...)      [WASM_OP_##name] = WASM_CLASS_SAME,
+#define DIVIDE(name, ...)    [WASM_OP_##name] = WASM_CLASS_DIVIDE,
+#define ALIAS(name, other)   [WASM_OP_##name] = WASM_CLASS_OF_##other,
 #define NUMERIC(name)        [WASM_OP_##name] = WASM_CLASS_NUMERIC,
 #define BULK(name)           [WASM_OP_##name] = WASM_CLASS_BULK,
-    CLASSES WASM_NARROW(SAME) WASM_REINTERPRET(SAME) WASM_NUMERIC(NUMERIC)
-        WASM_BULK(BULK)};
+    CLASSES WASM_DIVIDE32(DIVIDE) WASM_ALIAS(ALIAS) WASM_NARROW(SAME)
+        WASM_REINTERPRET(SAME) WASM_NUMERIC(NUMERIC) WASM_BULK(BULK)};
 #undef UNARY
 #undef BINARY32
 #undef COMPARE32
@@ -70,17 +74,18 @@ const uint8_t wasm_op_class[256] = {
 #undef STORE64
 
 const uint8_t wasm_op_slot[256] = {
-#define SLOT(name, ...) [WASM_OP_##name] = WASM_SLOT_##name,
-#define UNARY           SLOT
-#define BINARY32        SLOT
-#define COMPARE32       SLOT
-#define BINARY64        SLOT
-#define BINARY          SLOT
-#define LOAD32          SLOT
-#define LOAD64          SLOT
-#define STORE32         SLOT
-#define STORE64         SLOT
-    CLASSES};
+#define SLOT(name, ...)         [WASM_OP_##name] = WASM_SLOT_##name,
+#define UNARY                   SLOT
+#define BINARY32                SLOT
+#define COMPARE32               SLOT
+#define BINARY64                SLOT
+#define BINARY                  SLOT
+#define LOAD32                  SLOT
+#define LOAD64                  SLOT
+#define STORE32                 SLOT
+#define STORE64                 SLOT
+#define ALIAS_SLOT(name, other) [WASM_OP_##name] = WASM_SLOT_##other,
+    CLASSES WASM_DIVIDE32(SLOT) WASM_ALIAS(ALIAS_SLOT)};
 
 _Static_assert(WASM_SLOT_OPS <= 256, "an instruction's number fits a byte");
 
@@ -156,6 +161,7 @@ static bool can_trap(uint8_t op)
     case WASM_CLASS_LOAD64:
     case WASM_CLASS_STORE32:
     case WASM_CLASS_STORE64:
+    case WASM_CLASS_DIVIDE:
     case WASM_CLASS_NUMERIC:
     case WASM_CLASS_BULK:
         return true;
@@ -176,7 +182,7 @@ static bool slot_can_trap(uint32_t op)
     case WASM_SLOT_BULK:
         return true;
     default:
-        return op >= WASM_SLOT_I32_LOAD;
+        return op >= WASM_SLOT_I32_DIV_S;
     }
 }
 

@@ -13,7 +13,8 @@
  *   or a branch   how many units from the instruction's first to the target
  *                 (in a table: from the unit before the entry)
  *   operands      slots times four, or constants of 16 bits with a sign (_K)
- *   an offset     of memory; with _A it is the whole address
+ *   an offset     of memory; with _A it is the whole address, with _I a
+ *                 constant that is added to the address without a carry
  *
  * A function is a header, its instructions, and a unit that ends them.
  *
@@ -80,9 +81,9 @@ enum wasm_slot_header {
     OP(NUMERIC, 3)                                                             \
     OP(BULK, 5)
 
-/* The others: one for each of a list, of so many units; loads and stores last,
+/* The others: one for each of a list, of so many units; what can trap last,
  * which is counted on. */
-#define WASM_SLOT_LISTS(LIST, LIST_K, LIST_A, LIST_BR, LIST_BR_K)              \
+#define WASM_SLOT_LISTS(LIST, LIST_K, LIST_A, LIST_I, LIST_BR, LIST_BR_K)      \
     LIST(WASM_UNARY32, 3)                                                      \
     LIST(WASM_BINARY32, 4)                                                     \
     LIST_K(WASM_BINARY32, 4)                                                   \
@@ -101,13 +102,18 @@ enum wasm_slot_header {
     LIST(WASM_COMPARE_F32, 4)                                                  \
     LIST(WASM_FLOAT64, 4)                                                      \
     LIST(WASM_COMPARE_F64, 4)                                                  \
+    LIST(WASM_DIVIDE32, 4)                                                     \
     LIST(WASM_LOAD32, 4)                                                       \
+    LIST_I(WASM_LOAD32, 4)                                                     \
     LIST_A(WASM_LOAD32, 3)                                                     \
     LIST(WASM_LOAD64, 4)                                                       \
+    LIST_I(WASM_LOAD64, 4)                                                     \
     LIST_A(WASM_LOAD64, 3)                                                     \
     LIST(WASM_STORE32, 4)                                                      \
+    LIST_I(WASM_STORE32, 4)                                                    \
     LIST_A(WASM_STORE32, 3)                                                    \
     LIST(WASM_STORE64, 4)                                                      \
+    LIST_I(WASM_STORE64, 4)                                                    \
     LIST_A(WASM_STORE64, 3)
 
 enum wasm_slot_op {
@@ -117,22 +123,26 @@ enum wasm_slot_op {
 #define NAME(name, ...)        WASM_SLOT_##name,
 #define NAME_K(name, ...)      WASM_SLOT_##name##_K,
 #define NAME_A(name, ...)      WASM_SLOT_##name##_A,
+#define NAME_I(name, ...)      WASM_SLOT_##name##_I,
 #define NAME_BR(name, ...)     WASM_SLOT_BR_##name,
 #define NAME_BR_K(name, ...)   WASM_SLOT_BR_##name##_K,
 #define LIST(list, units)      list(NAME)
 #define LIST_K(list, units)    list(NAME_K)
 #define LIST_A(list, units)    list(NAME_A)
+#define LIST_I(list, units)    list(NAME_I)
 #define LIST_BR(list, units)   list(NAME_BR)
 #define LIST_BR_K(list, units) list(NAME_BR_K)
-        WASM_SLOT_LISTS(LIST, LIST_K, LIST_A, LIST_BR, LIST_BR_K)
+        WASM_SLOT_LISTS(LIST, LIST_K, LIST_A, LIST_I, LIST_BR, LIST_BR_K)
 #undef NAME
 #undef NAME_K
 #undef NAME_A
+#undef NAME_I
 #undef NAME_BR
 #undef NAME_BR_K
 #undef LIST
 #undef LIST_K
 #undef LIST_A
+#undef LIST_I
 #undef LIST_BR
 #undef LIST_BR_K
             WASM_SLOT_OPS
@@ -179,9 +189,17 @@ enum wasm_class {
     WASM_CLASS_LOAD64,
     WASM_CLASS_STORE32,
     WASM_CLASS_STORE64,
+    WASM_CLASS_DIVIDE,
     WASM_CLASS_NUMERIC,
     WASM_CLASS_BULK,
 };
+
+/* Of those that are the same as another (WASM_ALIAS). */
+#define WASM_CLASS_OF_I32_EQZ   WASM_CLASS_UNARY
+#define WASM_CLASS_OF_I32_LOAD  WASM_CLASS_LOAD32
+#define WASM_CLASS_OF_I64_LOAD  WASM_CLASS_LOAD64
+#define WASM_CLASS_OF_I32_STORE WASM_CLASS_STORE32
+#define WASM_CLASS_OF_I64_STORE WASM_CLASS_STORE64
 
 /* Of each opcode: its class, and its instruction where it has one. */
 extern const uint8_t wasm_op_class[256];

@@ -9,9 +9,9 @@ static void binary(struct wasm_translator *t, const struct wasm_insn *in,
                    uint32_t to_k);
 static void same(struct wasm_translator *t, const struct wasm_insn *in);
 static void load(struct wasm_translator *t, const struct wasm_insn *in,
-                 uint32_t to_a);
+                 uint32_t to_a, uint32_t to_i);
 static void store(struct wasm_translator *t, const struct wasm_insn *in,
-                  uint32_t to_a);
+                  uint32_t to_a, uint32_t to_i);
 static void numeric(struct wasm_translator *t, const struct wasm_insn *in);
 static void local_get(struct wasm_translator *t, uint32_t local);
 static void local_set(struct wasm_translator *t, uint32_t local, bool tee);
@@ -83,22 +83,27 @@ static bool translate_class(struct wasm_translator *t,
         binary(t, in, WASM_SLOT_K64);
         return true;
     case WASM_CLASS_BINARY:
+    case WASM_CLASS_DIVIDE:
         binary(t, in, 0);
         return true;
     case WASM_CLASS_SAME:
         same(t, in);
         return true;
     case WASM_CLASS_LOAD32:
-        load(t, in, WASM_SLOT_I32_LOAD_A - WASM_SLOT_I32_LOAD);
+        load(t, in, WASM_SLOT_I32_LOAD_A - WASM_SLOT_I32_LOAD,
+             WASM_SLOT_I32_LOAD_I - WASM_SLOT_I32_LOAD);
         return true;
     case WASM_CLASS_LOAD64:
-        load(t, in, WASM_SLOT_I64_LOAD_A - WASM_SLOT_I64_LOAD);
+        load(t, in, WASM_SLOT_I64_LOAD_A - WASM_SLOT_I64_LOAD,
+             WASM_SLOT_I64_LOAD_I - WASM_SLOT_I64_LOAD);
         return true;
     case WASM_CLASS_STORE32:
-        store(t, in, WASM_SLOT_I32_STORE_A - WASM_SLOT_I32_STORE);
+        store(t, in, WASM_SLOT_I32_STORE_A - WASM_SLOT_I32_STORE,
+              WASM_SLOT_I32_STORE_I - WASM_SLOT_I32_STORE);
         return true;
     case WASM_CLASS_STORE64:
-        store(t, in, WASM_SLOT_I64_STORE_A - WASM_SLOT_I64_STORE);
+        store(t, in, WASM_SLOT_I64_STORE_A - WASM_SLOT_I64_STORE,
+              WASM_SLOT_I64_STORE_I - WASM_SLOT_I64_STORE);
         return true;
     case WASM_CLASS_NUMERIC:
         numeric(t, in);
@@ -206,14 +211,31 @@ static uint16_t address_of(struct wasm_translator *t,
     return home;
 }
 
+/* The address was just made by adding a constant: take that back, and say of
+ * what and what. */
+static bool was_added(struct wasm_translator *t, const struct wasm_operand *a,
+                      const struct wasm_insn *in, uint16_t added[2])
+{
+    if (in->b != 0 || !wasm_is_made(t, a) ||
+        t->units[t->last] != 4 * WASM_SLOT_I32_ADD_K)
+        return false;
+    added[0] = t->units[t->last + 2];
+    added[1] = t->units[t->last + 3];
+    wasm_unemit(t);
+    return true;
+}
+
+/* `to_a`, `to_i`: how far it is to the forms with an address or an index. */
 static void load(struct wasm_translator *t, const struct wasm_insn *in,
-                 uint32_t to_a)
+                 uint32_t to_a, uint32_t to_i)
 {
     struct wasm_operand a = wasm_take_operand(t);
     uint32_t op = wasm_op_slot[in->op];
-    uint16_t home = (uint16_t)(4 * wasm_next_home(t));
+    uint16_t home = (uint16_t)(4 * wasm_next_home(t)), added[2];
     if (a.where == WASM_CONST && a.value + in->b <= UINT16_MAX) {
         WASM_EMIT(t, op + to_a, home, (uint16_t)(a.value + in->b));
+    } else if (was_added(t, &a, in, added)) {
+        WASM_EMIT(t, op + to_i, home, added[0], added[1]);
     } else {
         uint32_t offset = in->b;
         uint16_t address = address_of(t, &a, &offset);
@@ -223,13 +245,17 @@ static void load(struct wasm_translator *t, const struct wasm_insn *in,
 }
 
 static void store(struct wasm_translator *t, const struct wasm_insn *in,
-                  uint32_t to_a)
+                  uint32_t to_a, uint32_t to_i)
 {
     struct wasm_operand v = wasm_take_operand(t), a = wasm_take_operand(t);
     uint32_t op = wasm_op_slot[in->op];
+    uint16_t added[2];
     if (a.where == WASM_CONST && a.value + in->b <= UINT16_MAX) {
         uint16_t value = wasm_use(t, &v);
         WASM_EMIT(t, op + to_a, value, (uint16_t)(a.value + in->b));
+    } else if (was_added(t, &a, in, added)) {
+        uint16_t value = wasm_use(t, &v);
+        WASM_EMIT(t, op + to_i, value, added[0], added[1]);
     } else {
         uint32_t offset = in->b;
         uint16_t value = wasm_use(t, &v);
