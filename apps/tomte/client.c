@@ -94,10 +94,12 @@ static void take(struct client *c, const struct tomte_coap_msg *msg)
                                           &c->block2) == TOMTE_OK;
     (void)tomte_coap_find(msg->options, TOMTE_COAP_OPT_ETAG, &etag);
     c->etag_len = etag.len <= sizeof c->etag ? etag.len : 0;
-    memcpy(c->etag, etag.data, c->etag_len);
+    if (c->etag_len != 0)
+        memcpy(c->etag, etag.data, c->etag_len);
     if (len > ANSWER_MAX - c->at)
         len = ANSWER_MAX - c->at;
-    memcpy(c->data + c->at, msg->payload.data, len);
+    if (len != 0)
+        memcpy(c->data + c->at, msg->payload.data, len);
     c->at += len;
 }
 
