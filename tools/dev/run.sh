@@ -18,4 +18,5 @@ maybe_help "$@"
 
 need "${DEBS_BUILD[@]}" "${DEBS_LIBS[@]}" "${DEBS_WASM[@]}"
 build release tomte
+[ $SECONDS -lt 3 ] || say "ready to start after $SECONDS s in all"
 exec "$BUILD/release/tomte" up examples/winter/home.yaml "$@"
