@@ -78,44 +78,45 @@ uint8_t tomte_oscore_piv_encode(uint64_t piv,
     return n;
 }
 
+static uint8_t *put(uint8_t *at, struct tomte_span bytes)
+{
+    if (bytes.len > 0)
+        memcpy(at, bytes.data, bytes.len);
+    return at + bytes.len;
+}
+
 enum tomte_err
 tomte_oscore_option_encode(const struct tomte_oscore_option *option,
                            struct tomte_buf out, struct tomte_span *value)
 {
-    uint8_t bytes[TOMTE_OSCORE_OPTION_MAX];
+    uint8_t piv[TOMTE_OSCORE_PIV_BYTES], n = 0, flags = 0;
     size_t len = 1;
-    size_t context = option->has_kid_context ? 1 + option->kid_context.len : 0;
-    size_t kid = option->has_kid ? option->kid.len : 0;
     *value = TOMTE_SPAN_NONE;
     if (option->has_piv && option->piv >= TOMTE_OSCORE_PIV_LIMIT)
         return TOMTE_ERR_RANGE;
-    if (context > sizeof bytes || kid > sizeof bytes ||
-        1 + TOMTE_OSCORE_PIV_BYTES + context + kid > sizeof bytes)
+    if (option->has_piv)
+        n = flags = tomte_oscore_piv_encode(option->piv, piv);
+    if (option->has_kid_context)
+        flags |= FLAG_KID_CONTEXT;
+    if (option->has_kid)
+        flags |= FLAG_KID;
+    if (flags == 0)
+        return TOMTE_OK;
+    len += n + (option->has_kid_context ? 1 + option->kid_context.len : 0) +
+           (option->has_kid ? option->kid.len : 0);
+    if (len > TOMTE_OSCORE_OPTION_MAX)
         return TOMTE_ERR_RANGE;
-    bytes[0] = 0;
-    if (option->has_piv) {
-        bytes[0] = tomte_oscore_piv_encode(option->piv, bytes + 1);
-        len += bytes[0];
-    }
-    if (option->has_kid_context) {
-        bytes[0] |= FLAG_KID_CONTEXT;
-        bytes[len++] = (uint8_t)option->kid_context.len;
-        if (context > 1)
-            memcpy(bytes + len, option->kid_context.data, context - 1);
-        len += context - 1;
-    }
-    if (option->has_kid) {
-        bytes[0] |= FLAG_KID;
-        if (kid > 0)
-            memcpy(bytes + len, option->kid.data, kid);
-        len += kid;
-    }
-    if (bytes[0] == 0)
-        len = 0;
     if (len > out.cap)
         return TOMTE_ERR_FULL;
-    if (len > 0)
-        memcpy(out.data, bytes, len);
+    uint8_t *p = out.data;
+    *p++ = flags;
+    p = put(p, TOMTE_SPAN(piv, n));
+    if (option->has_kid_context) {
+        *p++ = (uint8_t)option->kid_context.len;
+        p = put(p, option->kid_context);
+    }
+    if (option->has_kid)
+        (void)put(p, option->kid);
     *value = TOMTE_SPAN(out.data, len);
     return TOMTE_OK;
 }

@@ -29,8 +29,8 @@ TOMTE_MUST_CHECK enum tomte_err
 tomte_oscore_option_decode(struct tomte_span value,
                            struct tomte_oscore_option *out);
 
-/* The same value again. FULL; RANGE for a Partial IV that is none and a kid
- * context over 255 bytes. */
+/* The same value again. FULL; RANGE for a Partial IV that is none and for more
+ * than TOMTE_OSCORE_OPTION_MAX bytes. */
 TOMTE_MUST_CHECK enum tomte_err
 tomte_oscore_option_encode(const struct tomte_oscore_option *option,
                            struct tomte_buf out, struct tomte_span *value);

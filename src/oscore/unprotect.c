@@ -62,7 +62,7 @@ enum tomte_err tomte_oscore_unprotect_request(
         return TOMTE_ERR_MALFORMED;
     if (!tomte_oscore_is_for(o, &option))
         return TOMTE_ERR_NOT_FOUND;
-    if (!o->window_lost && !tomte_oscore_window_check(o->window, option.piv))
+    if (!tomte_oscore_window_check(o->window, option.piv))
         return TOMTE_ERR_STALE;
     x->piv = option.piv;
     struct oscore_seal how = {.key = TOMTE_SPAN(o->recipient_key, o->key_len),

@@ -14,9 +14,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     enum tomte_err err =
         tomte_oscore_option_encode(&o, TOMTE_BUF_ARRAY(memory), &again);
-    /* one longer than any that we make: a kid of 250 bytes and more */
-    if (err == TOMTE_ERR_RANGE && size > 240)
-        return 0;
     TOMTE_ASSERT(err == TOMTE_OK);
     TOMTE_ASSERT(tomte_span_equal(in, again));
     return 0;

@@ -2,6 +2,8 @@
 /* What is protected, what is outside, and what is refused. */
 #include "pair.h"
 
+#include "oscore/oscore_private.h"
+
 static struct pair p;
 static struct list list;
 static struct note sent, got, back, heard;
@@ -198,6 +200,7 @@ TEST(an_answer_to_another_request_is_refused)
     CHECK_OK(answer(&p.server, &got.x, &reply, &back));
     CHECK_EQ(TOMTE_ERR_DENIED, hear(&p.client, &sent.x, &back, &heard));
     CHECK_OK(hear(&p.client, &first, &back, &heard));
+    CHECK_EQ(TOMTE_ERR_STALE, hear(&p.client, &first, &back, &heard));
 }
 
 TEST(a_message_is_not_its_own_answer)
@@ -262,7 +265,9 @@ TEST(malformed_and_foreign_requests)
             .payload = TOMTE_SPAN_LIT("some ciphertext")};
         CHECK_EQ(rows[i].err, serve(&p.server, &sent, &got));
     }
-    tomte_coap_put(&list.o, TOMTE_COAP_OPT_OSCORE, TOMTE_SPAN_NONE);
+    tomte_coap_put(&list.o, TOMTE_COAP_OPT_OSCORE,
+                   TOMTE_SPAN_LIT("\x09\x06"
+                                  "c"));
     sent.parts.options = list_end(&list);
     CHECK_EQ(TOMTE_ERR_MALFORMED, serve(&p.server, &sent, &got));
     sent.parts.options = TOMTE_SPAN_NONE;
@@ -292,15 +297,10 @@ TEST(a_kid_context_selects)
 /* Authentic, from a sender that is mad: an answer is due, protected. */
 TEST(authentic_nonsense)
 {
-    static const struct {
-        uint8_t code;
-        uint16_t option;
-        enum tomte_err err;
-    } rows[] = {{TOMTE_COAP_CONTENT, 0, TOMTE_ERR_INVALID},
-                {TOMTE_COAP_EMPTY, 0, TOMTE_ERR_INVALID}};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct tomte_coap_parts plain = {.code = rows[i].code};
-        CHECK_EQ(rows[i].err, pass(&plain));
+    static const uint8_t codes[] = {TOMTE_COAP_CONTENT, TOMTE_COAP_EMPTY, 0xff};
+    for (size_t i = 0; i < sizeof codes; i++) {
+        struct tomte_coap_parts plain = {.code = codes[i]};
+        CHECK_EQ(TOMTE_ERR_INVALID, pass(&plain));
         CHECK_EQ(TOMTE_ERR_STALE, serve(&p.server, &sent, &got));
     }
     struct list list2;
@@ -308,6 +308,26 @@ TEST(authentic_nonsense)
     CHECK_OK(pass(&plain));
     CHECK_OK(answer(&p.server, &got.x, &reply, &back));
     CHECK_EQ(TOMTE_ERR_INVALID, hear(&p.client, &sent.x, &back, &heard));
+}
+
+/* What is for proxies is not taken from inside. */
+TEST(outer_options_inside)
+{
+    static const uint8_t request[] = {0x93, 0x09, 0x00, 'c'};
+    struct oscore_seal how = {.key = TOMTE_SPAN(p.client.sender_key, 16),
+                              .nonce_id = oscore_sender(&p.client),
+                              .request_kid = oscore_sender(&p.client)};
+    pair_make(&p);
+    memcpy(sent.bytes, "\1\x39localhost", 11);
+    sent.parts = (struct tomte_coap_parts){
+        .code = TOMTE_COAP_POST, .options = TOMTE_SPAN_ARRAY(request)};
+    CHECK_OK(oscore_encrypt(&p.client, &how, TOMTE_SPAN(sent.bytes, 11),
+                            TOMTE_BUF_ARRAY(sent.bytes), &sent.parts.payload));
+    CHECK_EQ(TOMTE_ERR_OPTION, serve(&p.server, &sent, &got));
+    /* it was authentic: the answer is protected, and it is taken */
+    struct tomte_coap_parts reply = {.code = TOMTE_COAP_BAD_OPTION};
+    CHECK_OK(answer(&p.server, &got.x, &reply, &back));
+    CHECK_EQ(TOMTE_ERR_STALE, serve(&p.server, &sent, &got));
 }
 
 /* Room is checked before a byte is written, on both ways. */

@@ -207,6 +207,23 @@ TEST(after_a_restart_nothing_passes_without_the_echo)
     CHECK(!got.x.fresh);
 }
 
+/* Whatever is answered to what may be a replay has a number of its own: the
+ * request's nonce may have been used before the restart. */
+TEST(another_answer_than_the_challenge)
+{
+    struct tomte_coap_parts plain = get(&list, -1);
+    struct tomte_coap_parts reply = content(&list2, "busy", -1);
+    pair_make(&p);
+    restart_server();
+    CHECK_OK(ask(&p.client, &plain, &sent));
+    CHECK_EQ(TOMTE_ERR_AGAIN, serve(&p.server, &sent, &got));
+    CHECK_EQ(TOMTE_ERR_AGAIN, answer(&p.server, &got.x, &reply, &n[0]));
+    let_store(&p.server);
+    CHECK_OK(answer(&p.server, &got.x, &reply, &n[0]));
+    CHECK_EQ(1000, number_of(&n[0]));
+    CHECK_OK(hear(&p.client, &sent.x, &n[0], &heard));
+}
+
 /* The same Echo value serves once; after the next restart there is another. */
 TEST(an_old_echo_is_of_no_use)
 {
@@ -244,6 +261,7 @@ TEST(a_challenge_at_any_time)
     CHECK(!got.x.fresh);
     CHECK_OK(tomte_oscore_challenge(&p.server, &got.x,
                                     TOMTE_BUF_ARRAY(n[0].bytes), &n[0].parts));
+    CHECK_EQ(0, number_of(&n[0]));
     CHECK_OK(hear(&p.client, &sent.x, &n[0], &heard));
     ask_again(&heard.parts);
     CHECK_OK(serve(&p.server, &sent, &got));

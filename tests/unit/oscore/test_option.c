@@ -60,11 +60,30 @@ TEST(values_are_taken_apart_and_made_again)
 
 TEST(malformed_values_are_refused)
 {
-    static const char *const values[] = {
-        "00",     "20",   "40",           "80",     "e9",         "0e0102",
-        "0f0102", "01",   "020000",       "020001", "0500ffffff", "05ffffffff",
-        "010707", "10",   "1001",         "1002aa", "1000aa",     "19",
-        "1905",   "0600", "0d0000000001", "0000"};
+    static const char *const values[] = {"00",
+                                         "20",
+                                         "40",
+                                         "80",
+                                         "e9",
+                                         "0e0102",
+                                         "0f0102",
+                                         "01",
+                                         "020000",
+                                         "020001",
+                                         "0500ffffff",
+                                         "05ffffffff",
+                                         "010707",
+                                         "10",
+                                         "1001",
+                                         "1002aa",
+                                         "1000aa",
+                                         "19",
+                                         "1905",
+                                         "0600",
+                                         "0d0000000001",
+                                         "0000",
+                                         "0e010203040506",
+                                         "0f01020304050607"};
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         struct tomte_oscore_option o;
         CHECK_EQ(TOMTE_ERR_MALFORMED,
