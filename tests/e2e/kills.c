@@ -177,30 +177,40 @@ static bool drives_on(const struct test *t, int victim, const char *identity)
     return false;
 }
 
+/* Pinned to `node`, or to none when it is negative; in noise that may take more
+ * than one try. */
+static bool pin(struct test *t, size_t container, int node)
+{
+    const struct home_file *home = &t->scene.run.home;
+    struct tomte_command c;
+    char detail[256];
+    tomte_command_init(&c, node < 0 ? TOMTE_COMMAND_UNPIN : TOMTE_COMMAND_PIN,
+                       home->containers[container].identity);
+    if (node >= 0)
+        c.node = home->nodes[node].name;
+    client_set_timeout(t->scene.client, 3000);
+    for (int tries = 0; tries < 5; tries++)
+        if (send_command(&t->scene.run, t->scene.client, &c, detail) ==
+            TOMTE_OK)
+            return true;
+    return false;
+}
+
 /* Somebody moves a container, and lets it go again where it arrived. */
 static bool move(struct test *t, size_t container, int node)
 {
-    struct scene *s = &t->scene;
-    struct tomte_command c;
-    char detail[256], name[TOMTE_NAME_MAX + 1];
+    char name[TOMTE_NAME_MAX + 1];
     uint64_t epoch, until = scene_now_ms() + 10000;
     int at = -1;
     identity_of(t, container, name);
-    client_set_timeout(s->client, 3000);
-    tomte_command_init(&c, TOMTE_COMMAND_PIN,
-                       s->run.home.containers[container].identity);
-    c.node = s->run.home.nodes[node].name;
-    if (send_command(&s->run, s->client, &c, detail) != TOMTE_OK)
+    if (!pin(t, container, node))
         return false;
     while (at != node && scene_now_ms() < until && !scene_stopped()) {
         scene_sleep_ms(50);
-        watch_look(&t->watch, s, -1);
-        at = scene_runs_on(s, name, &epoch);
+        watch_look(&t->watch, &t->scene, -1);
+        at = scene_runs_on(&t->scene, name, &epoch);
     }
-    tomte_command_init(&c, TOMTE_COMMAND_UNPIN,
-                       s->run.home.containers[container].identity);
-    return send_command(&s->run, s->client, &c, detail) == TOMTE_OK &&
-           at == node;
+    return pin(t, container, -1) && at == node;
 }
 
 static void choose(struct test *t, unsigned number, struct round *r)

@@ -73,7 +73,7 @@ debs() {
     fuzz) more=("${DEBS_FUZZ[@]}") ;;
     targets) more=("${DEBS_CROSS[@]}") ;;
     sim) more=("${DEBS_WASM[@]}" patch) ;;
-    e2e) more=("${DEBS_WASM[@]}") ;;
+    e2e) more=("${DEBS_WASM[@]}" procps) ;;
     interop) more=("${DEBS_WASM[@]}" libcoap3-bin python3-cbor2
         python3-cryptography) ;;
     esac
