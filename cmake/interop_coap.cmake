@@ -21,3 +21,7 @@ else()
   tomte_test(interop coap_node COMMAND ${CMAKE_COMMAND} -E echo
     "skipped: no node\n0 passed, 0 failed, 1 skipped")
 endif()
+if(TARGET tomte AND NOT TOMTE_SANITIZE)
+  tomte_test(interop coap_home TIMEOUT 60 ALONE COMMAND
+    tests/interop/coap_home.sh $<TARGET_FILE:tomte>)
+endif()

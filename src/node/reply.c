@@ -5,6 +5,8 @@
  * same peer are cut from it; the ETag tells a client that a page is gone. */
 #include "node/internal.h"
 
+#include "coap/link_format.h"
+
 #include <string.h>
 
 #define OPTIONS_BYTES 48
@@ -45,22 +47,23 @@ static enum tomte_err wanted(const struct tomte_coap_msg *msg,
 
 static enum tomte_err block_options(struct tomte_buf memory,
                                     const struct tomte_coap_block *block,
-                                    struct tomte_span etag, uint32_t size,
-                                    struct tomte_span *options)
+                                    struct tomte_span etag, uint32_t format,
+                                    uint32_t size, struct tomte_span *options)
 {
     struct tomte_coap_options o;
     tomte_coap_options_init(&o, memory);
     tomte_coap_put(&o, TOMTE_COAP_OPT_ETAG, etag);
-    tomte_coap_put_uint(&o, TOMTE_COAP_OPT_CONTENT_FORMAT, TOMTE_FORMAT_CBOR);
+    tomte_coap_put_uint(&o, TOMTE_COAP_OPT_CONTENT_FORMAT, format);
     tomte_coap_put_block(&o, TOMTE_COAP_OPT_BLOCK2, block);
     if (block->num == 0)
         tomte_coap_put_uint(&o, TOMTE_COAP_OPT_SIZE2, size);
     return tomte_coap_options_end(&o, options);
 }
 
-void node_reply_block(struct tomte_node *n, uint32_t request,
-                      const struct tomte_coap_msg *msg, uint32_t size,
-                      struct tomte_span etag, node_read_fn read, void *ctx)
+static void reply_block(struct tomte_node *n, uint32_t request,
+                        const struct tomte_coap_msg *msg, uint32_t size,
+                        struct tomte_span etag, uint32_t format,
+                        node_read_fn read, void *ctx)
 {
     uint8_t memory[OPTIONS_BYTES], data[TOMTE_LIMIT_BLOCK_BYTES];
     struct tomte_coap_parts parts = {.code = TOMTE_COAP_CONTENT};
@@ -75,12 +78,19 @@ void node_reply_block(struct tomte_node *n, uint32_t request,
         block.more = at + parts.payload.len < size;
     }
     if (err == TOMTE_OK)
-        err = block_options(TOMTE_BUF_ARRAY(memory), &block, etag, size,
+        err = block_options(TOMTE_BUF_ARRAY(memory), &block, etag, format, size,
                             &parts.options);
     if (err != TOMTE_OK)
         node_reply_error(n, request, err, NULL);
     else
         node_link_respond(n, request, &parts);
+}
+
+void node_reply_block(struct tomte_node *n, uint32_t request,
+                      const struct tomte_coap_msg *msg, uint32_t size,
+                      struct tomte_span etag, node_read_fn read, void *ctx)
+{
+    reply_block(n, request, msg, size, etag, TOMTE_FORMAT_CBOR, read, ctx);
 }
 
 /* ---- pages ---- */
@@ -158,6 +168,7 @@ void node_reply_page(struct tomte_node *n, uint32_t request,
     uint8_t etag[4];
     p->used_ms = n->now_ms;
     tomte_put_be32(etag, p->etag);
-    node_reply_block(n, request, msg, p->len, TOMTE_SPAN_ARRAY(etag), read_page,
-                     p);
+    reply_block(n, request, msg, p->len, TOMTE_SPAN_ARRAY(etag),
+                kind == PAGE_LINKS ? TOMTE_COAP_FORMAT_LINK : TOMTE_FORMAT_CBOR,
+                read_page, p);
 }

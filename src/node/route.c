@@ -129,9 +129,10 @@ static void serve(struct tomte_node *n, struct request *r,
 static enum tomte_err make_links(struct tomte_node *n, void *ctx,
                                  struct tomte_buf out, struct tomte_span *bytes)
 {
-    (void)ctx;
+    const struct request *r = ctx;
     struct tomte_coap_link_format w;
     tomte_coap_link_format_init(&w, out);
+    tomte_coap_link_format_filter(&w, r->msg->options);
     for (unsigned i = 0; i < n->config.sizes.cells; i++) {
         const struct cell *c = &n->cells[i];
         if (c->source != CELL_RESOURCE && c->source != CELL_PORT)
@@ -223,7 +224,7 @@ void node_route_request(struct tomte_node *n, const struct tomte_addr *from,
         serve(n, &r, name);
     else if (msg->code == TOMTE_COAP_GET &&
              tomte_span_equal(path, TOMTE_SPAN_LIT("/.well-known/core")))
-        node_reply_page(n, request, from, msg, PAGE_LINKS, make_links, NULL);
+        node_reply_page(n, request, from, msg, PAGE_LINKS, make_links, &r);
     else
         channel(n, &r);
 }
