@@ -175,7 +175,7 @@ static void on_csm(struct tomte_coap_tcp *t, const struct tomte_coap_msg *msg)
 
 static void on_ping(struct tomte_coap_tcp *t, const struct tomte_coap_msg *msg)
 {
-    struct tomte_coap_msg pong = {.code = TOMTE_COAP_PONG,
+    struct tomte_coap_msg pong = {.code = TOMTE_COAP_SIGNAL_PONG,
                                   .token_len = msg->token_len};
     memcpy(pong.token, msg->token, sizeof pong.token);
     enum tomte_err err = tomte_coap_tcp_send(t, &pong);
@@ -190,31 +190,32 @@ static bool on_message(struct tomte_coap_tcp *t,
     uint16_t bad = 0;
     bool signal = tomte_coap_class(msg->code) == 7;
     if (signal && is_bad_signal(msg, &bad)) {
-        abort_with(t, TOMTE_ERR_OPTION, msg->code == TOMTE_COAP_CSM ? bad : 0);
+        abort_with(t, TOMTE_ERR_OPTION,
+                   msg->code == TOMTE_COAP_SIGNAL_CSM ? bad : 0);
         return false;
     }
-    if (!t->greeted && msg->code != TOMTE_COAP_CSM &&
-        msg->code != TOMTE_COAP_ABORT) {
+    if (!t->greeted && msg->code != TOMTE_COAP_SIGNAL_CSM &&
+        msg->code != TOMTE_COAP_SIGNAL_ABORT) {
         abort_with(t, TOMTE_ERR_STATE, 0);
         return false;
     }
     switch (msg->code) {
     case TOMTE_COAP_EMPTY: /* keeps the connection alive; no more to it */
         break;
-    case TOMTE_COAP_CSM:
+    case TOMTE_COAP_SIGNAL_CSM:
         on_csm(t, msg);
         break;
-    case TOMTE_COAP_PING:
+    case TOMTE_COAP_SIGNAL_PING:
         on_ping(t, msg);
         break;
-    case TOMTE_COAP_PONG:
+    case TOMTE_COAP_SIGNAL_PONG:
         effect->kind = TOMTE_COAP_TCP_PONG;
         break;
-    case TOMTE_COAP_RELEASE:
+    case TOMTE_COAP_SIGNAL_RELEASE:
         effect->kind = TOMTE_COAP_TCP_RELEASED;
         effect->hold_off_s = uint_option(msg, TOMTE_COAP_RELEASE_HOLD_OFF, 0);
         break;
-    case TOMTE_COAP_ABORT:
+    case TOMTE_COAP_SIGNAL_ABORT:
         t->closing = true;
         t->err = TOMTE_ERR_RESET;
         t->rest = TOMTE_SPAN_NONE;
@@ -230,7 +231,7 @@ static void greet(struct tomte_coap_tcp *t)
 {
     uint8_t memory[16];
     struct tomte_coap_options o;
-    struct tomte_coap_msg csm = {.code = TOMTE_COAP_CSM};
+    struct tomte_coap_msg csm = {.code = TOMTE_COAP_SIGNAL_CSM};
     tomte_coap_options_init(&o, TOMTE_BUF_ARRAY(memory));
     tomte_coap_put_uint(&o, TOMTE_COAP_CSM_MAX_MESSAGE_SIZE,
                         (uint32_t)t->config.in.cap);
@@ -248,7 +249,7 @@ static void abort_with(struct tomte_coap_tcp *t, enum tomte_err err,
 {
     uint8_t memory[8];
     struct tomte_coap_options o;
-    struct tomte_coap_msg msg = {.code = TOMTE_COAP_ABORT,
+    struct tomte_coap_msg msg = {.code = TOMTE_COAP_SIGNAL_ABORT,
                                  .payload =
                                      tomte_span_str(tomte_err_text(err))};
     tomte_coap_options_init(&o, TOMTE_BUF_ARRAY(memory));

@@ -19,11 +19,11 @@
 
 /* Signaling codes (section 5), beside those of coap/message.h. */
 enum tomte_coap_signal {
-    TOMTE_COAP_CSM = TOMTE_COAP_CODE(7, 1),
-    TOMTE_COAP_PING = TOMTE_COAP_CODE(7, 2),
-    TOMTE_COAP_PONG = TOMTE_COAP_CODE(7, 3),
-    TOMTE_COAP_RELEASE = TOMTE_COAP_CODE(7, 4),
-    TOMTE_COAP_ABORT = TOMTE_COAP_CODE(7, 5),
+    TOMTE_COAP_SIGNAL_CSM = TOMTE_COAP_CODE(7, 1),
+    TOMTE_COAP_SIGNAL_PING = TOMTE_COAP_CODE(7, 2),
+    TOMTE_COAP_SIGNAL_PONG = TOMTE_COAP_CODE(7, 3),
+    TOMTE_COAP_SIGNAL_RELEASE = TOMTE_COAP_CODE(7, 4),
+    TOMTE_COAP_SIGNAL_ABORT = TOMTE_COAP_CODE(7, 5),
 };
 
 /* Their options; each code has numbers of its own. */

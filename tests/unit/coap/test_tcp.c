@@ -174,7 +174,7 @@ TEST(signals)
 {
     start();
     struct tomte_coap_msg ping = {
-        .code = TOMTE_COAP_PING, .token_len = 1, .token = {5}};
+        .code = TOMTE_COAP_SIGNAL_PING, .token_len = 1, .token = {5}};
     CHECK_OK(tomte_coap_tcp_send(&tcp, &ping));
     SAID("> 01e205", "");
     SAID("pong", "01e305");
