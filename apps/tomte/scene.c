@@ -5,11 +5,13 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -81,8 +83,28 @@ static bool all_alive(struct scene *s)
     return true;
 }
 
+/* Two of us would take each other's nodes for their own. The lock goes with
+ * this process. */
+static bool lock(const struct scene *s)
+{
+    char path[RUN_DIR_MAX + 64];
+    snprintf(path, sizeof path, "%s/up.lock", s->run.dir);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return true;
+    if (fd >= 0 && errno == EWOULDBLOCK)
+        fprintf(stderr, "tomte: the home in %s is up already\n", s->run.dir);
+    else
+        fprintf(stderr, "tomte: %s: %s\n", path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return false;
+}
+
 bool scene_start(struct scene *s)
 {
+    if (!lock(s))
+        return false;
     s->client = client_open();
     if (s->client == NULL)
         return false;

@@ -19,6 +19,13 @@ start_home
 check "the home is up" 0 "thermostat" t status
 check "a port in use" 1 "port 5702" \
     "$tomte" node --home "$home" --name hall --dir "$dir/twin"
+check "a home that is up already" 1 "is up already" \
+    "$tomte" up "$home" --dir "$dir/home"
+check "which did it no harm" 0 "" t kill hall --pause
+check "nor this" 0 "" t kill hall --resume
+mkdir "$dir/second"
+check "its ports, for another home" 1 "port 5702" \
+    "$tomte" up "$home" --dir "$dir/second"
 head -c 700 "$images/thermostat.image" >"$dir/cut.image"
 check "a truncated image" 3 "ends too early" t deploy cut "$dir/cut.image"
 head -c 5000 /dev/urandom >"$dir/noise.image"
