@@ -149,6 +149,26 @@ TEST(against_signatures)
     }
 }
 
+/* Where they differ, and nobody can get: a digest that is zero modulo the order
+ * (docs/internals/crypto.md). */
+TEST(against_a_digest_of_zero)
+{
+    uint8_t q[64], zero[32] = {0}, s[64];
+    struct tomte_span key = test_hex(
+        "60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
+        "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299",
+        TOMTE_BUF_ARRAY(q));
+    struct tomte_span sig = test_hex(
+        "f9ebe464147cc102d92324d099d927c1a50e42d57a08a116ffec0a29819d8c65"
+        "0a5c2bb08ee99a0fc8acc09f4d617a3665d8ca3588fc5638e3f2ffb3235b0871",
+        TOMTE_BUF_ARRAY(s));
+    CHECK_OK(tomte_crypto_verify(open, TOMTE_ALG_ES256, key,
+                                 TOMTE_SPAN_ARRAY(zero), sig));
+    CHECK_EQ(TOMTE_ERR_DENIED,
+             tomte_crypto_verify(bear, TOMTE_ALG_ES256, key,
+                                 TOMTE_SPAN_ARRAY(zero), sig));
+}
+
 TEST(against_agreement)
 {
     static const int64_t curves[] = {TOMTE_CURVE_P256, TOMTE_CURVE_X25519};
