@@ -6,7 +6,17 @@
 
 #include "node/internal.h" /* who holds what, in the keeper's log */
 
-enum fault { CRASH, RESTART, PARTITION, MEND, PAUSE, REPLACE, NATURE, PRESS };
+enum fault {
+    CRASH,
+    RESTART,
+    PARTITION,
+    MEND,
+    PAUSE,
+    REPLACE,
+    ROT,
+    NATURE,
+    PRESS
+};
 
 #define S 1000000u
 
@@ -39,6 +49,7 @@ void faults_draw(struct sim *w)
     r->pause_max_s = (uint32_t)draw(w, 1, 60);
     r->drift_ppm = maybe(w, 10, 1000);
     r->replace_every_s = maybe(w, 300, 1200);
+    r->rot_every_s = maybe(w, 600, 2400);
 }
 
 void faults_print(const struct sim *w, FILE *out)
@@ -48,13 +59,14 @@ void faults_print(const struct sim *w, FILE *out)
             "seed %llu: lease %u ms, loss %u/1000, repeat %u/1000, delay %u-%u "
             "us, slow "
             "%u/1000, crash every %u s down <= %u s, partition every %u s for "
-            "<= %u s, pause every %u s for <= %u s, replace every %u s, drift "
+            "<= %u s, pause every %u s for <= %u s, replace every %u s, rot "
+            "every %u s, drift "
             "<= %u ppm\n",
             (unsigned long long)w->seed, w->lease_ms, r->loss_permille,
             r->repeat_permille, r->delay_min_us, r->delay_max_us,
             r->slow_permille, r->crash_every_s, r->down_max_s,
             r->partition_every_s, r->partition_max_s, r->pause_every_s,
-            r->pause_max_s, r->replace_every_s, r->drift_ppm);
+            r->pause_max_s, r->replace_every_s, r->rot_every_s, r->drift_ppm);
 }
 
 static void plan(struct sim *w, enum fault fault, uint16_t node,
@@ -79,6 +91,7 @@ void faults_begin(struct sim *w)
     plan_next(w, PARTITION, w->rates.partition_every_s);
     plan_next(w, PAUSE, w->rates.pause_every_s);
     plan_next(w, REPLACE, w->rates.replace_every_s);
+    plan_next(w, ROT, w->rates.rot_every_s);
     plan(w, NATURE, 0, S);
     plan(w, PRESS, 0, 20 * S);
 }
@@ -121,6 +134,9 @@ static void pause_one(struct sim *w)
         w->now_us + draw(w, S / 2, (uint64_t)w->rates.pause_max_s * S);
     sim_trace(w, node, "pauses");
 }
+
+/* What rotted is found when the node starts, and got from others then. */
+#define MENDED_S 10
 
 /* After a node burned no other fails until the keeper must have noticed. */
 static uint64_t spared_us(const struct sim *w)
@@ -170,17 +186,28 @@ static bool may_burn(struct sim *w, uint16_t node)
     return true;
 }
 
-static void replace(struct sim *w)
+/* Its disk is gone, or is not what it was: a holder less. */
+static void lose_disk(struct sim *w, enum fault fault)
 {
     uint16_t node = (uint16_t)draw(w, 0, w->nodes_len - 1u);
     if (!may_burn(w, node)) {
-        plan(w, REPLACE, 0, S);
+        plan(w, fault, 0, S);
         return;
     }
-    plan_next(w, REPLACE, w->rates.replace_every_s);
-    sim_replace(w, node);
     w->spared_until_us = w->now_us + spared_us(w);
-    plan(w, RESTART, node, draw(w, S / 10, (uint64_t)w->rates.down_max_s * S));
+    if (fault == REPLACE) {
+        plan_next(w, REPLACE, w->rates.replace_every_s);
+        sim_replace(w, node);
+    } else {
+        plan_next(w, ROT, w->rates.rot_every_s);
+        sim_rot(w, node);
+    }
+    uint64_t down_us = draw(w, S / 10, (uint64_t)w->rates.down_max_s * S);
+    if (fault == ROT) {
+        down_us = draw(w, S / 10, (uint64_t)w->lease_ms * 2000);
+        w->spared_until_us += down_us + MENDED_S * (uint64_t)S;
+    }
+    plan(w, RESTART, node, down_us);
 }
 
 /* Sensors read something new now and then. */
@@ -234,8 +261,8 @@ void faults_happen(struct sim *w, const struct happening *h)
         partition(w);
     } else if (fault == PAUSE) {
         pause_one(w);
-    } else if (fault == REPLACE) {
-        replace(w);
+    } else if (fault == REPLACE || fault == ROT) {
+        lose_disk(w, fault);
     } else {
         press(w);
     }

@@ -107,7 +107,8 @@ static void print_all(const struct sim *w, const struct options *o)
 {
     const struct sim_counts *c = &w->counts;
     printf("seed %llu %s: hash %016llx, %llu takeovers, %llu partitions, %llu "
-           "crashes, %llu pauses, %llu replaced, %llu commits, %llu datagrams "
+           "crashes, %llu pauses, %llu replaced, %llu rotted, %llu commits, "
+           "%llu datagrams "
            "(%llu lost), "
            "%llu steps, %llu writes (%llu refused, %llu expired), %llu presses "
            "(%llu acknowledged), %llu numbers made, converged in %u s, at most "
@@ -116,12 +117,13 @@ static void print_all(const struct sim *w, const struct options *o)
            (unsigned long long)w->hash, (unsigned long long)c->takeovers,
            (unsigned long long)c->partitions, (unsigned long long)c->crashes,
            (unsigned long long)c->pauses, (unsigned long long)c->replaced,
-           (unsigned long long)c->commits, (unsigned long long)c->datagrams,
-           (unsigned long long)c->lost, (unsigned long long)c->steps,
-           (unsigned long long)c->writes, (unsigned long long)c->refused,
-           (unsigned long long)c->expired, (unsigned long long)c->pressed,
-           (unsigned long long)c->acknowledged, (unsigned long long)c->made,
-           c->converged_s, c->waiting_max, c->steps_max);
+           (unsigned long long)c->rotted, (unsigned long long)c->commits,
+           (unsigned long long)c->datagrams, (unsigned long long)c->lost,
+           (unsigned long long)c->steps, (unsigned long long)c->writes,
+           (unsigned long long)c->refused, (unsigned long long)c->expired,
+           (unsigned long long)c->pressed, (unsigned long long)c->acknowledged,
+           (unsigned long long)c->made, c->converged_s, c->waiting_max,
+           c->steps_max);
 }
 
 enum outcome { GOOD, FAILED, NOT_COUNTED };

@@ -10,6 +10,7 @@
 
 #define DISK_SECTOR  16384u
 #define DISK_SECTORS 96u
+#define ROT_TRIES    40 /* places looked at; most are blank */
 
 void sim_init(struct sim *w, uint64_t seed)
 {
@@ -298,6 +299,13 @@ void sim_start(struct sim *w, uint16_t node)
         (int32_t)tomte_random_below(&w->clock, 2 * w->rates.drift_ppm + 1) -
         (int32_t)w->rates.drift_ppm;
     enum tomte_err err = tomte_node_init(&n->node, &n->config, &n->arena, 0);
+    if (err != TOMTE_OK && n->rotted) { /* what its owner would do then */
+        sim_trace(w, node, "does not start: %s", tomte_err_name(err));
+        sim_replace(w, node);
+        tomte_arena_init(&n->arena, n->memory, n->memory_bytes);
+        err = tomte_node_init(&n->node, &n->config, &n->arena, 0);
+    }
+    n->rotted = false;
     if (err != TOMTE_OK) {
         n->node = NULL;
         sim_fail(w, "node %.*s does not start: %s", (int)n->config.name.len,
@@ -339,6 +347,28 @@ void sim_replace(struct sim *w, uint16_t node)
     w->nodes[node].burned = true;
     tomte_disk_free(w->nodes[node].disk);
     new_disk(w, &w->nodes[node]);
+}
+
+/* Bits of what is stored; a blank place that rots is for the tests of the store
+ * itself. */
+void sim_rot(struct sim *w, uint16_t node)
+{
+    struct sim_node *n = &w->nodes[node];
+    uint8_t byte;
+    sim_crash(w, node);
+    sim_trace(w, node, "has bits that rot");
+    w->counts.rotted++;
+    n->rotted = true;
+    for (int i = 0; i < ROT_TRIES; i++) {
+        uint32_t at = (uint32_t)tomte_random_below(
+            &w->disk, (uint64_t)DISK_SECTOR * DISK_SECTORS);
+        enum tomte_err err =
+            n->block.read(n->block.ctx, at, TOMTE_BUF(&byte, 1));
+        TOMTE_ASSERT(err == TOMTE_OK);
+        if (byte != 0xff && byte != 0)
+            tomte_disk_flip(n->disk, at,
+                            (unsigned)tomte_random_below(&w->disk, 8));
+    }
 }
 
 /* ---- nature ---- */

@@ -37,6 +37,7 @@ struct sim_rates {
     uint32_t pause_every_s; /* a node that stops and goes on later */
     uint32_t pause_max_s;
     uint32_t replace_every_s; /* a node that burns, where that may be */
+    uint32_t rot_every_s;     /* bits of one node's disk, likewise */
     uint32_t drift_ppm;       /* clocks are wrong by up to this; at most 1000 */
 };
 
@@ -58,6 +59,7 @@ struct sim_node {
     int group;                        /* of a partition */
     double driven[SIM_RESOURCES_MAX]; /* what actuators do */
     bool burned;                      /* and the keeper may not know */
+    bool rotted;                      /* and not started since */
     size_t memory_used;               /* after its start */
     uint32_t waiting;                 /* datagrams on their way to it */
     uint32_t steps;                   /* by its timer, within ... */
@@ -86,7 +88,8 @@ struct sim_check {
 };
 
 struct sim_counts {
-    uint64_t steps, datagrams, lost, crashes, partitions, pauses, replaced;
+    uint64_t steps, datagrams, lost, crashes, partitions, pauses, replaced,
+        rotted;
     uint64_t takeovers; /* epochs above 1 that came to run */
     uint64_t commits, writes, refused;
     uint64_t pressed, acknowledged;
@@ -135,6 +138,8 @@ void sim_start(struct sim *w, uint16_t node);
 void sim_crash(struct sim *w, uint16_t node);
 /* The device burns: what stands in its place has its name and an empty disk. */
 void sim_replace(struct sim *w, uint16_t node);
+/* It crashes, and bits on its disk have flipped when it comes back. */
+void sim_rot(struct sim *w, uint16_t node);
 
 /* One event into a node, and all its effects out. */
 void sim_step(struct sim *w, uint16_t node,

@@ -108,7 +108,9 @@ static enum tomte_err find_checkpoint(struct tomte_history *h)
         return err;
     struct tomte_checkpoint_head head;
     h->has_checkpoint = true;
-    err = read_head(h, &head);
+    err = tomte_store_blob_check(h->store, &h->checkpoint);
+    if (err == TOMTE_OK)
+        err = read_head(h, &head);
     if (err != TOMTE_OK) {
         h->has_checkpoint = false;
         return err;

@@ -71,8 +71,9 @@ struct tomte_history {
 };
 
 /* Finds what is stored; nothing is an empty history, not an error. CORRUPT when
- * the checkpoint cannot be read: remove it, then get another. A log that is
- * damaged ends before the damage, see tomte_history_damaged. */
+ * the checkpoint, which is read to its end, is damaged: remove it, then get
+ * another. A log that is damaged ends before the damage, see
+ * tomte_history_damaged. */
 TOMTE_MUST_CHECK enum tomte_err
 tomte_history_open(struct tomte_history *h,
                    const struct tomte_history_config *config);

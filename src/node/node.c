@@ -15,6 +15,9 @@
      NODE_SENDS * sizeof(struct send) + NODE_FETCHES * sizeof(struct fetch) +  \
      4096)
 
+/* A boot number that is lost is not given again. */
+#define BOOTS_LOST 1000u
+
 struct tomte_node_sizes tomte_node_sizes_default(void)
 {
 #ifdef TOMTE_MCU
@@ -90,6 +93,30 @@ static void take_tables(struct tomte_node *n)
     n->lines = take(n, n->config.sizes.log_lines, sizeof *n->lines);
 }
 
+/* What is damaged says so when it is read. A name that is lost does not: an
+ * older value may then stand where a newer one was. What that matters for is
+ * not believed: the view (view.c), histories that others hold too (start.c),
+ * the number of the boot. */
+static void tell_damage(struct tomte_node *n,
+                        const struct tomte_store_report *report)
+{
+    char line[160];
+    struct tomte_text t;
+    tomte_text_init(&t, line, sizeof line);
+    tomte_text_str(&t, "storage: ");
+    tomte_text_u64(&t, report->damaged);
+    tomte_text_str(&t, " places do not match their checksums, the first at ");
+    tomte_text_u64(&t, report->damaged_at);
+    tomte_text_str(&t, "; of ");
+    tomte_text_u64(&t, report->lost);
+    tomte_text_str(&t, " even the name is lost");
+    node_log(n, TOMTE_LOG_ERROR, line);
+    n->names_lost = report->lost > 0;
+    if (n->names_lost && n->config.is_keeper)
+        node_log(n, TOMTE_LOG_ERROR,
+                 "keeper: what it last decided may be lost with them");
+}
+
 /* Mounts the store; one that was never formatted is formatted. An eighth of it
  * is left to blobs at the least, a quarter to records at the least. */
 static enum tomte_err mount(struct tomte_node *n)
@@ -109,8 +136,7 @@ static enum tomte_err mount(struct tomte_node *n)
         err = tomte_store_mount(&n->store, &config, &report);
     }
     if (err == TOMTE_OK && report.damaged > 0)
-        node_log(n, TOMTE_LOG_ERROR,
-                 "storage: parts of it do not match their checksums");
+        tell_damage(n, &report);
     return err;
 }
 
@@ -122,11 +148,15 @@ static enum tomte_err count_boot(struct tomte_node *n)
     size_t len = 0;
     enum tomte_err err =
         tomte_store_get(&n->store, key, TOMTE_BUF_ARRAY(value), &len);
-    if (err != TOMTE_OK && err != TOMTE_ERR_NOT_FOUND)
+    if (err == TOMTE_ERR_CORRUPT)
+        n->names_lost = true; /* the value is: no better */
+    else if (err != TOMTE_OK && err != TOMTE_ERR_NOT_FOUND)
         return err;
     n->boot = err == TOMTE_OK && len == 4 ? tomte_get_le32(value) : 0;
     if (n->boot == 0 && n->config.first_boot > 0)
         n->boot = n->config.first_boot - 1;
+    if (n->names_lost)
+        n->boot += BOOTS_LOST;
     n->boot++;
     tomte_put_le32(value, n->boot);
     err = tomte_store_put(&n->store, key, TOMTE_SPAN_ARRAY(value));

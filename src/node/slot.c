@@ -107,6 +107,7 @@ static void clear_image(struct tomte_node *n, struct slot *s)
     node_fetch_cancel(n, s->fetch);
     s->fetch = NODE_FETCHES;
     s->history_open = false;
+    s->damaged = false;
     s->image = TOMTE_SPAN_NONE;
     tomte_arena_release(&s->arena, 0);
     s->phase = SLOT_FETCH_IMAGE;
@@ -227,6 +228,10 @@ void node_slot_view(struct tomte_node *n,
             s->fetch = NODE_FETCHES;
         }
     }
+    /* In another part its history is opened anew. */
+    if (other_life && s->phase != SLOT_FETCH_IMAGE &&
+        (s->damaged || !s->history_open))
+        clear_image(n, s);
     take_over(s, placement);
     node_replicate_view(n, s, placement);
     if (other_image || other_life)

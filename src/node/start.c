@@ -30,6 +30,15 @@ static const struct tomte_addr *image_source(const struct tomte_node *n,
     return &s->peers[at - 1 - (unsigned)s->has_owner].addr;
 }
 
+/* Committed events may be missing at its end. */
+static bool may_lack_events(const struct tomte_node *n,
+                            const struct tomte_history *h)
+{
+    return tomte_history_damaged(h) ||
+           (n->names_lost && tomte_history_has_checkpoint(h));
+}
+
+/* What is damaged a standby gets anew. An owner keeps it: see may_go_on. */
 static enum tomte_err open_history(struct tomte_node *n, struct slot *s)
 {
     struct tomte_history_config config = {.store = &n->store,
@@ -42,11 +51,16 @@ static enum tomte_err open_history(struct tomte_node *n, struct slot *s)
         config.ring = TOMTE_BUF(s->ring, s->log_bytes_max);
     }
     enum tomte_err err = tomte_history_open(&s->history, &config);
-    if (err == TOMTE_ERR_CORRUPT) {
-        node_log_err(n, tomte_name_span(&s->identity),
-                     "its history is damaged here", err);
+    bool gone = err == TOMTE_ERR_CORRUPT ||
+                (err == TOMTE_OK && may_lack_events(n, &s->history));
+    bool owner =
+        s->part == TOMTE_VIEW_OWNER && s->durability != TOMTE_DURABILITY_NONE;
+    if (gone && !owner) {
+        node_slot_say(n, s, TOMTE_LOG_WARN,
+                      "its history here is damaged, another is fetched");
         err = tomte_history_remove(&s->history);
     }
+    s->damaged = gone && owner;
     s->history_open = err == TOMTE_OK;
     return err;
 }
@@ -88,11 +102,27 @@ static enum tomte_err load_image(struct tomte_node *n, struct slot *s,
     return err != TOMTE_OK ? err : drop_foreign_history(n, s);
 }
 
+/* Here, and as it was stored; else it is fetched, anew. */
+static bool image_whole(struct tomte_node *n, struct slot *s,
+                        struct tomte_store_blob_info *info)
+{
+    uint8_t key[NODE_IMAGE_KEY_LEN];
+    if (!node_image_here(n, s->digest, info))
+        return false;
+    if (tomte_store_blob_check(&n->store, info) != TOMTE_ERR_CORRUPT)
+        return true;
+    node_slot_say(n, s, TOMTE_LOG_WARN,
+                  "its image here is damaged, another is fetched");
+    node_image_key(s->digest, key);
+    node_image_remove(n, TOMTE_SPAN_ARRAY(key));
+    return false;
+}
+
 void node_start_image(struct tomte_node *n, struct slot *s)
 {
     struct tomte_store_blob_info info;
     char path[NODE_PATH_BYTES];
-    if (!node_image_here(n, s->digest, &info)) {
+    if (!image_whole(n, s, &info)) {
         if (s->fetch != NODE_FETCHES || s->retry_ms > n->now_ms)
             return;
         image_path(s, path);
@@ -104,7 +134,10 @@ void node_start_image(struct tomte_node *n, struct slot *s)
     tomte_arena_release(&s->arena, 0);
     enum tomte_err err = load_image(n, s, &info);
     if (err != TOMTE_OK) {
-        node_slot_reason(n, s, "its image cannot be used here", err);
+        node_slot_reason(n, s,
+                         s->damaged ? "its history is damaged here"
+                                    : "its image cannot be used here",
+                         err);
         s->refused = err != TOMTE_ERR_NO_SPACE && err != TOMTE_ERR_IO;
         return;
     }
@@ -204,6 +237,7 @@ static void running(struct tomte_node *n, struct slot *s, bool fresh)
         return;
     }
     s->phase = SLOT_RUNNING;
+    s->damaged = false; /* the checkpoint that was taken now is whole */
     s->reason[0] = 0;
     s->retry_ms = 0;
     node_slot_say(n, s, TOMTE_LOG_INFO, fresh ? "starts" : "goes on");
@@ -211,9 +245,37 @@ static void running(struct tomte_node *n, struct slot *s, bool fresh)
     n->again = true;
 }
 
+static bool held_elsewhere(const struct slot *s)
+{
+    for (unsigned i = 0; i < s->peers_len; i++)
+        if (s->peers[i].insync)
+            return true;
+    return false;
+}
+
+/* An owner that lacks committed events must not go on as if nothing were: who
+ * has them all shall, and the keeper is told to place it there. Where nobody
+ * has, what is left is the best there is, and that is said. */
+static bool may_go_on(struct tomte_node *n, struct slot *s)
+{
+    if (!s->damaged)
+        return true;
+    if (held_elsewhere(s)) {
+        node_slot_reason(n, s, "its history is damaged here, not elsewhere",
+                         TOMTE_ERR_CORRUPT);
+        s->refused = true;
+        return false;
+    }
+    node_slot_say(n, s, TOMTE_LOG_ERROR,
+                  "its last events may be lost, and nobody else has them");
+    return true;
+}
+
 void node_start_owner(struct tomte_node *n, struct slot *s)
 {
     bool fresh = !tomte_history_has_checkpoint(&s->history);
+    if (!may_go_on(n, s))
+        return;
     if (fresh && s->born != 0 && s->born != s->epoch &&
         !n->config.without.history) {
         node_slot_reason(n, s, "its history is not here", TOMTE_ERR_NOT_FOUND);

@@ -207,6 +207,7 @@ struct slot {
     bool rebind;     /* ports are to be bound when the container is ready */
     bool collecting; /* a recovery after which ports must be rebuilt */
     bool refused;    /* FAILED: for good with this image on this node */
+    bool damaged;    /* OWNER: the history here may lack committed events */
     uint8_t tries;   /* of fetching */
     char reason[TOMTE_REASON_MAX]; /* for people, when it does not run */
 
@@ -333,6 +334,7 @@ struct tomte_node {
     uint64_t now_ms;
     uint32_t boot; /* from 1 */
     bool broken;
+    bool names_lost; /* the storage may show what was true once */
     struct tomte_random random;
     struct tomte_coap coap;
     struct tomte_store store;

@@ -140,6 +140,11 @@ void node_view_load(struct tomte_node *n)
     enum tomte_err err = tomte_store_blob_find(&n->store, VIEW_KEY, &info);
     if (err == TOMTE_ERR_NOT_FOUND)
         return;
+    if (n->names_lost) {
+        node_log(n, TOMTE_LOG_WARN,
+                 "view: the stored one may be old, the keeper is asked");
+        return;
+    }
     if (err == TOMTE_OK && info.size > NODE_VIEW_BYTES)
         err = TOMTE_ERR_TOO_LARGE;
     if (err == TOMTE_OK)
