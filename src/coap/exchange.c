@@ -99,8 +99,8 @@ bool tomte_coap_exchange_may_start(struct tomte_coap *ep,
     uint64_t at = peer_of(ep, ex)->probe_ms;
     if (ex->confirmable || at <= ep->now_ms)
         return true;
-    ep->stats.probes_held += !ex->held;
-    ex->held = true;
+    ep->stats.probes_held += !ex->tx.held;
+    ex->tx.held = true;
     ex->tx.due_ms = at;
     tomte_coap_wake(ep, at);
     return false;

@@ -80,6 +80,7 @@ struct tomte_coap_tx {
     uint16_t mid;
     uint8_t state;
     uint8_t repeats;
+    bool held; /* QUEUED at some time because its peer was silent */
 };
 
 enum tomte_coap_role {
@@ -100,7 +101,6 @@ struct tomte_coap_exchange {
     bool started;   /* was sent at least once */
     bool ordered;   /* `seq` holds */
     bool pong;
-    bool held; /* because the peer is silent */
     uint8_t token[TOMTE_COAP_TOKEN_MAX];
     struct tomte_coap_tx tx;
     uint64_t cookie;
@@ -123,11 +123,11 @@ struct tomte_coap_inbound {
     uint8_t state;
     uint8_t token_len;
     bool confirmable;
-    bool acked; /* an empty ACK went out: answer apart */
-    bool safe;  /* GET, FETCH */
-    bool registers;
-    bool repeatable; /* safe, refused, or a response: may be forgotten early */
-    bool multicast;
+    bool acked;    /* an empty ACK went out: answer apart */
+    bool safe : 1; /* GET, FETCH */
+    bool registers : 1;
+    bool repeatable : 1; /* may be forgotten early: inbound.c says which */
+    bool multicast : 1;
     uint8_t unwanted; /* classes of answers, as bits */
     uint8_t token[TOMTE_COAP_TOKEN_MAX];
     uint16_t mid;
