@@ -109,14 +109,12 @@ static void join(struct test *t)
     switch_tell(&t->lines, "join", answer);
 }
 
-static void make_noise(struct test *t, const char *percent)
+static void make_noise(struct test *t, const char *noise)
 {
-    static const char *const kinds[] = {"loss", "double", "reorder"};
-    char line[64], answer[128];
-    for (int i = 0; i < 3 && percent != NULL; i++) {
-        snprintf(line, sizeof line, "%s %.8s", kinds[i], percent);
-        switch_tell(&t->lines, line, answer);
-    }
+    unsigned percent = noise == NULL ? 0 : (unsigned)strtoul(noise, NULL, 10);
+    switch_set(&t->lines, "loss", percent);
+    switch_set(&t->lines, "double", percent);
+    switch_set(&t->lines, "reorder", percent);
 }
 
 /* ---- the home at rest ---- */

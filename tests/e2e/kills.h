@@ -26,6 +26,7 @@ bool switch_start(struct lines *l, const char *program,
 
 /* Tells it a command (switch.c lists them); anything but "ok" is wrong. */
 void switch_tell(struct lines *l, const char *line, char answer[128]);
+void switch_set(struct lines *l, const char *what, unsigned value);
 void switch_end(struct lines *l);
 
 /* ---- kills_person.c: numbered presses, from a process of its own ---- */

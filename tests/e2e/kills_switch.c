@@ -19,6 +19,13 @@ void switch_tell(struct lines *l, const char *line, char answer[128])
     answer[strcspn(answer, "\n")] = 0;
 }
 
+void switch_set(struct lines *l, const char *what, unsigned value)
+{
+    char line[64], answer[128];
+    snprintf(line, sizeof line, "%s %u", what, value);
+    switch_tell(l, line, answer);
+}
+
 /* NAME=ADDRESS=LISTEN */
 static void node_argument(const struct home_node *n, char out[96])
 {
