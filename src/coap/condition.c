@@ -22,21 +22,13 @@ bool tomte_coap_has_etag(struct tomte_span options, struct tomte_span etag)
     return any(options, TOMTE_COAP_OPT_ETAG, etag, false);
 }
 
-bool tomte_coap_unwanted(struct tomte_span options, uint8_t code)
+uint8_t tomte_coap_unwanted(struct tomte_span options, bool multicast)
 {
-    uint32_t classes; /* bit 1: 2.xx, bit 3: 4.xx, bit 4: 5.xx */
-    return tomte_coap_find_uint(options, TOMTE_COAP_OPT_NO_RESPONSE,
-                                &classes) &&
-           tomte_coap_class(code) != 0 &&
-           (classes >> (tomte_coap_class(code) - 1) & 1) != 0;
-}
-
-bool tomte_coap_unwanted_by_many(struct tomte_span options, uint8_t code)
-{
-    uint32_t classes;
-    if (tomte_coap_find_uint(options, TOMTE_COAP_OPT_NO_RESPONSE, &classes))
-        return tomte_coap_unwanted(options, code);
-    return tomte_coap_class(code) != 2;
+    const uint32_t errors = 1u << 4 | 1u << 5;
+    uint32_t value; /* 2 for class 2, 8 for class 4, 16 for class 5 */
+    if (!tomte_coap_find_uint(options, TOMTE_COAP_OPT_NO_RESPONSE, &value))
+        return multicast ? (uint8_t)errors : 0;
+    return (uint8_t)(value << 1 & (1u << 2 | errors));
 }
 
 static bool any(struct tomte_span options, uint16_t number,

@@ -21,11 +21,8 @@ tomte_coap_precondition(struct tomte_span options, bool exists,
  * 2.03 Valid with that ETag and without payload (section 5.10.6.2). */
 bool tomte_coap_has_etag(struct tomte_span options, struct tomte_span etag);
 
-/* Whether the client asks for no answer of this code's class: No-Response, RFC
- * 7967 section 2. The endpoint keeps to it by itself; whoever hides the option
- * from it, OSCORE, asks here. */
-bool tomte_coap_unwanted(struct tomte_span options, uint8_t code);
-
-/* What is not answered to a multicast request, unless the client says in
- * No-Response what it wants (RFC 7252 section 8.2, RFC 7967 section 2.1). */
-bool tomte_coap_unwanted_by_many(struct tomte_span options, uint8_t code);
+/* The classes of answers that a client does not want, bit c for class c:
+ * No-Response (RFC 7967 section 2). Without that option it wants all, but none
+ * of the errors when it asked a group (RFC 7252 section 8.2). The endpoint keeps
+ * to it by itself; whoever hides the option from it, OSCORE, asks here. */
+uint8_t tomte_coap_unwanted(struct tomte_span options, bool multicast);

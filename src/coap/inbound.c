@@ -288,19 +288,6 @@ static struct tomte_coap_inbound *claim(struct tomte_coap *ep,
     return in;
 }
 
-/* Classes of answers that are not to be sent, a bit each. */
-static uint8_t unwanted(const struct tomte_coap_msg *msg, bool multicast)
-{
-    uint8_t bits = 0;
-    for (unsigned class = 2; class < 6; class ++) {
-        uint8_t code = (uint8_t)TOMTE_COAP_CODE(class, 0);
-        if (multicast ? tomte_coap_unwanted_by_many(msg->options, code)
-                      : tomte_coap_unwanted(msg->options, code))
-            bits |= (uint8_t)(1u << class);
-    }
-    return bits;
-}
-
 static void hand_up(struct tomte_coap *ep, struct tomte_coap_inbound *in,
                     const struct tomte_coap_msg *msg, bool multicast)
 {
@@ -313,7 +300,8 @@ static void hand_up(struct tomte_coap *ep, struct tomte_coap_inbound *in,
         in->safe && !multicast &&
         tomte_coap_find_uint(msg->options, TOMTE_COAP_OPT_OBSERVE, &observe) &&
         observe == 0;
-    in->unwanted = in->registers ? 0 : unwanted(msg, multicast);
+    in->unwanted =
+        in->registers ? 0 : tomte_coap_unwanted(msg->options, multicast);
     if (in->confirmable)
         in->ack_ms =
             ep->now_ms + tomte_coap_peer_params(ep, peer)->ack_delay_ms;
