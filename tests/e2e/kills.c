@@ -41,6 +41,7 @@
 
 #define RESUME_MAX_MS 5000u
 #define SETTLE_MAX_MS 20000u
+#define ASK_MAX_MS    30000u
 #define ROUNDS_MAX    1000
 
 enum death { KILLED, PAUSED, SILENT, DEATHS };
@@ -327,7 +328,7 @@ static bool round_of(struct test *t, unsigned number)
     revive(t, &r);
     uint64_t settle_ms = settle(t, SETTLE_MAX_MS);
     note(t, &r, settle_ms);
-    bool asked = person_check(&t->scene, t->person, 10000, &tally);
+    bool asked = person_check(&t->scene, t->person, ASK_MAX_MS, &tally);
     if (!asked)
         wrong("tally does not answer");
     printf("%7.1f s  %3u  %-6s %-6s%s  detect %4llu  resume %4llu  settle "
@@ -414,7 +415,7 @@ static void finish(struct test *t, const struct options *o)
 {
     struct tally tally = {0};
     person_stop(t->person);
-    if (!person_check(&t->scene, t->person, 10000, &tally))
+    if (!person_check(&t->scene, t->person, ASK_MAX_MS, &tally))
         wrong("tally does not answer at the end");
     if (tally.acknowledged == 0)
         wrong("no press was ever acknowledged");
