@@ -23,6 +23,7 @@ bool tomte_coap_has_etag(struct tomte_span options, struct tomte_span etag);
 
 /* The classes of answers that a client does not want, bit c for class c:
  * No-Response (RFC 7967 section 2). Without that option it wants all, but none
- * of the errors when it asked a group (RFC 7252 section 8.2). The endpoint keeps
- * to it by itself; whoever hides the option from it, OSCORE, asks here. */
+ * of the errors when it asked a group (RFC 7252 section 8.2). The endpoint
+ * keeps to it by itself; whoever hides the option from it, OSCORE, asks here.
+ */
 uint8_t tomte_coap_unwanted(struct tomte_span options, bool multicast);
