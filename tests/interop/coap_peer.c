@@ -5,7 +5,8 @@
  *   coap_peer [OPTION]... ask PORT STEP...  prints what happens, a line each
  *
  * -l N: the N-th datagram to be sent, from 1, is lost. -b SIZE: of the largest
- * block that is sent or asked for. The steps are
+ * block that is sent or asked for. -g: at port 5683, which the group of all CoAP
+ * nodes uses, too. The steps are
  *
  *   METHOD PATH [PAYLOAD]   con by default; one line for the end of it
  *   observe PATH SECONDS    a line per notification; then deregisters
@@ -46,19 +47,21 @@ int main(int argc, char **argv)
         TOMTE_COAP_OPT_BLOCK2,       TOMTE_COAP_OPT_IF_MATCH,
         TOMTE_COAP_OPT_IF_NONE_MATCH};
     int opt;
-    unsigned lose = 0;
-    uint8_t szx = TOMTE_COAP_SZX_MAX;
-    while ((opt = getopt(argc, argv, "+l:b:")) == 'l' || opt == 'b')
-        if (opt == 'l')
-            lose |= 1u << (atoi(optarg) - 1);
+    bool group = false;
+    peer.szx = TOMTE_COAP_SZX_MAX;
+    while ((opt = getopt(argc, argv, "+l:b:g")) != -1 && opt != '?')
+        if (opt == 'g')
+            group = true;
+        else if (opt == 'l')
+            peer.lose |= 1u << (atoi(optarg) - 1);
         else
-            for (szx = 0; szx < 6 && 16 << szx < atoi(optarg);)
-                szx++;
+            for (peer.szx = 0; peer.szx < 6 && 16 << peer.szx < atoi(optarg);)
+                peer.szx++;
     setvbuf(stdout, NULL, _IOLBF, 0);
     const char *side = optind < argc ? argv[optind] : "";
-    peer_open(&peer, 0, known, sizeof known / sizeof known[0]);
-    peer.lose = lose;
-    peer.szx = szx;
+    peer_open(&peer, group ? 5683 : 0, known, sizeof known / sizeof known[0]);
+    if (group)
+        peer_join(&peer);
     if (opt == -1 && strcmp(side, "serve") == 0) {
         serve(&peer);
         return 0;
@@ -91,13 +94,29 @@ void peer_open(struct peer *p, uint16_t port, const uint16_t *known,
         getsockname(p->fd, (struct sockaddr *)&sa, &len) != 0)
         peer_fail("socket");
     p->port = ntohs(sa.sin_port);
+    p->group = -1;
 }
 
-static void receive(struct peer *p)
+void peer_join(struct peer *p)
+{
+    struct sockaddr_in sa = {.sin_family = AF_INET, .sin_port = htons(p->port)};
+    struct ip_mreq join;
+    join.imr_multiaddr.s_addr = inet_addr("224.0.1.187");
+    join.imr_interface.s_addr = htonl(INADDR_LOOPBACK);
+    sa.sin_addr = join.imr_multiaddr;
+    p->group = socket(AF_INET, SOCK_DGRAM, 0);
+    if (p->group < 0 ||
+        bind(p->group, (struct sockaddr *)&sa, sizeof sa) != 0 ||
+        setsockopt(p->group, IPPROTO_IP, IP_ADD_MEMBERSHIP, &join,
+                   sizeof join) != 0)
+        peer_fail("group");
+}
+
+static void receive(struct peer *p, int fd)
 {
     struct sockaddr_in sa;
     socklen_t len = sizeof sa;
-    ssize_t n = recvfrom(p->fd, p->datagram, sizeof p->datagram, 0,
+    ssize_t n = recvfrom(fd, p->datagram, sizeof p->datagram, 0,
                          (struct sockaddr *)&sa, &len);
     if (n < 0)
         return; /* what ICMP reported of an earlier datagram */
@@ -108,7 +127,8 @@ static void receive(struct peer *p)
                               .kind = TOMTE_COAP_EVENT_DATAGRAM,
                               .now_ms = peer_now_ms(),
                               .from = tomte_addr_ipv4(ip, ntohs(sa.sin_port)),
-                              .bytes = TOMTE_SPAN(p->datagram, (size_t)n)});
+                              .bytes = TOMTE_SPAN(p->datagram, (size_t)n),
+                              .multicast = fd == p->group});
 }
 
 void peer_wait(struct peer *p, uint64_t until_ms)
@@ -116,9 +136,10 @@ void peer_wait(struct peer *p, uint64_t until_ms)
     uint64_t now = peer_now_ms(), at = tomte_coap_deadline(&p->ep);
     if (at > until_ms)
         at = until_ms;
-    struct pollfd fd = {.fd = p->fd, .events = POLLIN};
-    if (poll(&fd, 1, at <= now ? 0 : (int)(at - now)) > 0)
-        receive(p);
+    struct pollfd fds[] = {{.fd = p->fd, .events = POLLIN},
+                           {.fd = p->group, .events = POLLIN}};
+    if (poll(fds, 2, at <= now ? 0 : (int)(at - now)) > 0)
+        receive(p, fds[0].revents != 0 ? p->fd : p->group);
     else
         (void)tomte_coap_step(
             &p->ep, &(struct tomte_coap_event){.kind = TOMTE_COAP_EVENT_TIMER,

@@ -7,6 +7,7 @@
 struct peer {
     struct tomte_coap ep;
     int fd;
+    int group; /* the socket of All CoAP Nodes, or below 0 */
     uint16_t port;
     unsigned sent;
     uint8_t szx;   /* largest block, 0 to 6 */
@@ -17,6 +18,9 @@ struct peer {
 /* Any free port for 0. `known`: as in struct tomte_coap_config. */
 void peer_open(struct peer *p, uint16_t port, const uint16_t *known,
                size_t known_count);
+
+/* Hears what is sent to 224.0.1.187, at the same port (RFC 7252 section 8). */
+void peer_join(struct peer *p);
 
 /* Waits for one datagram or the deadline, `until_ms` at most, and steps. */
 void peer_wait(struct peer *p, uint64_t until_ms);

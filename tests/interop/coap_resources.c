@@ -79,6 +79,8 @@ static void on_core(struct call *c)
     put_etag(&c->options, w.etag);
     if (tomte_coap_link_format_end(&w, &links) == TOMTE_OK)
         content(c, TOMTE_COAP_FORMAT_LINK, links);
+    if (c->effect->multicast && links.len == 0)
+        c->code = 0; /* RFC 7252 section 8.2: nothing to say */
 }
 
 /* ---- a state ---- */

@@ -96,6 +96,10 @@ static void on_request(const struct tomte_coap_effect *e)
     struct call c = {.effect = e, .code = TOMTE_COAP_NOT_FOUND, .body = r.body};
     tomte_coap_options_init(&c.options, TOMTE_BUF_ARRAY(c.memory));
     serve_resource(&c);
+    if (c.code == 0) {
+        tomte_coap_drop(&peer->ep, peer_now_ms(), e->handle);
+        return;
+    }
     whole.code = c.code;
     whole.payload = c.payload;
     if (tomte_coap_options_end(&c.options, &whole.options) != TOMTE_OK)

@@ -9,8 +9,8 @@
 struct call {
     const struct tomte_coap_effect *effect;
     struct tomte_span body; /* of the request, whole */
-    uint8_t code;
-    uint8_t memory[64]; /* of the options */
+    uint8_t code;           /* 0: no answer at all */
+    uint8_t memory[64];     /* of the options */
     struct tomte_coap_options options;
     struct tomte_span payload; /* of the answer, whole */
 };

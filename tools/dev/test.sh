@@ -74,7 +74,7 @@ debs() {
     targets) more=("${DEBS_CROSS[@]}") ;;
     sim) more=("${DEBS_WASM[@]}" patch) ;;
     e2e) more=("${DEBS_WASM[@]}" procps) ;;
-    interop) more=("${DEBS_WASM[@]}" libcoap3-bin python3-cbor2
+    interop) more=("${DEBS_WASM[@]}" libcoap3-bin iproute2 python3-cbor2
         python3-cryptography) ;;
     esac
     printf '%s\n' "${DEBS_BUILD[@]}" "${DEBS_LIBS[@]}" "${DEBS_PYTHON[@]}" \
