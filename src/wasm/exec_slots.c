@@ -19,6 +19,7 @@ static enum tomte_wasm_trap_reason do_bulk(struct tomte_wasm_instance *inst,
 #define R(n)   (*(uint32_t *)(void *)((uint8_t *)base + pc[n]))
 #define R64(n) wasm_get64(&R(n))
 #define K(n)   ((uint32_t)(int16_t)pc[n])
+#define C(n)   ((uint32_t)pc[(n) + 1] << 16 | pc[n])
 #define K64(n) ((uint64_t)(int16_t)pc[n])
 
 #define CASE(name) op_##name:
@@ -74,16 +75,21 @@ bool wasm_exec_slots(struct tomte_wasm_instance *inst)
 #define NAME(name, ...)        [WASM_SLOT_##name] = &&op_##name,
 #define NAME_K(name, ...)      [WASM_SLOT_##name##_K] = &&op_##name##_K,
 #define NAME_A(name, ...)      [WASM_SLOT_##name##_A] = &&op_##name##_A,
+#define NAME_C(name, ...)      [WASM_SLOT_##name##_C] = &&op_##name##_C,
+#define NAME_BR_C(name, ...)   [WASM_SLOT_BR_##name##_C] = &&op_BR_##name##_C,
 #define NAME_I(name, ...)      [WASM_SLOT_##name##_I] = &&op_##name##_I,
 #define NAME_BR(name, ...)     [WASM_SLOT_BR_##name] = &&op_BR_##name,
 #define NAME_BR_K(name, ...)   [WASM_SLOT_BR_##name##_K] = &&op_BR_##name##_K,
 #define LIST(list, units)      list(NAME)
 #define LIST_K(list, units)    list(NAME_K)
 #define LIST_A(list, units)    list(NAME_A)
+#define LIST_C(list, units)    list(NAME_C)
+#define LIST_BR_C(list, units) list(NAME_BR_C)
 #define LIST_I(list, units)    list(NAME_I)
 #define LIST_BR(list, units)   list(NAME_BR)
 #define LIST_BR_K(list, units) list(NAME_BR_K)
-            WASM_SLOT_LISTS(LIST, LIST_K, LIST_A, LIST_I, LIST_BR, LIST_BR_K)};
+            WASM_SLOT_LISTS(LIST, LIST_K, LIST_C, LIST_A, LIST_I, LIST_BR,
+                            LIST_BR_K, LIST_BR_C)};
     uint32_t *const slots = inst->slots;
     uint32_t depth = inst->depth, index;
     struct wasm_frame *fp = wasm_frame(inst, depth - 1);

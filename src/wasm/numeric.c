@@ -117,8 +117,6 @@ static void float32(uint32_t op, uint32_t **sp)
         a = (uint32_t)(bits);                                                  \
         break;
     switch (op) {
-        CASE(ABS, a & ~sign)
-        CASE(NEG, a ^ sign)
         CASE(COPYSIGN, (a & ~sign) | (b & sign))
         CASE(CEIL, wasm_bits32(wasm_ceil32(x)))
         CASE(FLOOR, wasm_bits32(wasm_floor32(x)))
@@ -145,8 +143,6 @@ static void float64(uint32_t op, uint32_t **sp)
         a = bits;                                                              \
         break;
     switch (op) {
-        CASE(ABS, a & ~sign)
-        CASE(NEG, a ^ sign)
         CASE(COPYSIGN, (a & ~sign) | (b & sign))
         CASE(CEIL, wasm_bits64(wasm_ceil64(x)))
         CASE(FLOOR, wasm_bits64(wasm_floor64(x)))

@@ -17,14 +17,20 @@
 #define WASM_UNARY32(OP)                                                       \
     OP(I32_EXTEND8_S, (uint32_t)(int8_t)a)                                     \
     OP(I32_EXTEND16_S, (uint32_t)(int16_t)a)                                   \
+    OP(F32_ABS, a & 0x7fffffffu)                                               \
+    OP(F32_NEG, a ^ 0x80000000u)                                               \
     OP(F32_CONVERT_I32_S, wasm_bits32((float)(int32_t)a))                      \
     OP(F32_CONVERT_I32_U, wasm_bits32((float)a))
 
-#define WASM_BINARY32(OP)                                                      \
+/* Those that compilers give constants of more than 16 bits. */
+#define WASM_MASK32(OP)                                                        \
     OP(I32_ADD, a + b)                                                         \
+    OP(I32_AND, a & b)
+
+#define WASM_BINARY32(OP)                                                      \
+    WASM_MASK32(OP)                                                            \
     OP(I32_SUB, a - b)                                                         \
     OP(I32_MUL, a * b)                                                         \
-    OP(I32_AND, a & b)                                                         \
     OP(I32_OR, a | b)                                                          \
     OP(I32_XOR, a ^ b)                                                         \
     OP(I32_SHL, a << (b & 31))                                                 \
@@ -54,7 +60,9 @@
 #define WASM_UNARY64(OP)                                                       \
     OP(I64_EXTEND8_S, (uint64_t)(int8_t)a)                                     \
     OP(I64_EXTEND16_S, (uint64_t)(int16_t)a)                                   \
-    OP(I64_EXTEND32_S, (uint64_t)(int32_t)a)
+    OP(I64_EXTEND32_S, (uint64_t)(int32_t)a)                                   \
+    OP(F64_ABS, a & ~(UINT64_C(1) << 63))                                      \
+    OP(F64_NEG, a ^ UINT64_C(1) << 63)
 
 #define WASM_BINARY64(OP)                                                      \
     OP(I64_ADD, a + b)                                                         \
@@ -186,10 +194,10 @@
     OP(I32_CLZ) OP(I32_CTZ) OP(I32_POPCNT)                                     \
     OP(I64_CLZ) OP(I64_CTZ) OP(I64_POPCNT)                                     \
     OP(I64_DIV_S) OP(I64_DIV_U) OP(I64_REM_S) OP(I64_REM_U)                    \
-    OP(F32_ABS) OP(F32_NEG) OP(F32_CEIL) OP(F32_FLOOR)                         \
+    OP(F32_CEIL) OP(F32_FLOOR)                                                 \
     OP(F32_TRUNC) OP(F32_NEAREST) OP(F32_SQRT)                                 \
     OP(F32_MIN) OP(F32_MAX) OP(F32_COPYSIGN)                                   \
-    OP(F64_ABS) OP(F64_NEG) OP(F64_CEIL) OP(F64_FLOOR)                         \
+    OP(F64_CEIL) OP(F64_FLOOR)                                                 \
     OP(F64_TRUNC) OP(F64_NEAREST) OP(F64_SQRT)                                 \
     OP(F64_MIN) OP(F64_MAX) OP(F64_COPYSIGN)                                   \
     OP(I32_TRUNC_F32_S) OP(I32_TRUNC_F32_U)                                    \

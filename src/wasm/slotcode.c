@@ -17,15 +17,20 @@ static const uint8_t lengths[WASM_SLOT_OPS] = {
 #define LENGTH_K4(name, ...)   [WASM_SLOT_##name##_K] = 4,
 #define LENGTH_A3(name, ...)   [WASM_SLOT_##name##_A] = 3,
 #define LENGTH_I4(name, ...)   [WASM_SLOT_##name##_I] = 4,
+#define LENGTH_C5(name, ...)   [WASM_SLOT_##name##_C] = 5,
+#define LENGTH_BRC5(name, ...) [WASM_SLOT_BR_##name##_C] = 5,
 #define LENGTH_BR4(name, ...)  [WASM_SLOT_BR_##name] = 4,
 #define LENGTH_BRK4(name, ...) [WASM_SLOT_BR_##name##_K] = 4,
 #define LIST(list, units)      list(LENGTH##units)
 #define LIST_K(list, units)    list(LENGTH_K##units)
 #define LIST_A(list, units)    list(LENGTH_A##units)
+#define LIST_C(list, units)    list(LENGTH_C##units)
+#define LIST_BR_C(list, units) list(LENGTH_BRC##units)
 #define LIST_I(list, units)    list(LENGTH_I##units)
 #define LIST_BR(list, units)   list(LENGTH_BR##units)
 #define LIST_BR_K(list, units) list(LENGTH_BRK##units)
-        WASM_SLOT_LISTS(LIST, LIST_K, LIST_A, LIST_I, LIST_BR, LIST_BR_K)};
+        WASM_SLOT_LISTS(LIST, LIST_K, LIST_C, LIST_A, LIST_I, LIST_BR,
+                        LIST_BR_K, LIST_BR_C)};
 
 #define CLASSES                                                                \
     WASM_UNARY32(UNARY)                                                        \
@@ -37,7 +42,7 @@ static const uint8_t lengths[WASM_SLOT_OPS] = {
     WASM_COMPARE32(COMPARE32)                                                  \
     WASM_BINARY64(BINARY64)                                                    \
     WASM_COMPARE64(BINARY)                                                     \
-    WASM_FLOAT32(BINARY)                                                       \
+    WASM_FLOAT32(FLOAT)                                                        \
     WASM_COMPARE_F32(BINARY)                                                   \
     WASM_FLOAT64(BINARY)                                                       \
     WASM_COMPARE_F64(BINARY)                                                   \
@@ -50,6 +55,7 @@ const uint8_t wasm_op_class[256] = {
 #define UNARY(name, ...)     [WASM_OP_##name] = WASM_CLASS_UNARY,
 #define BINARY32(name, ...)  [WASM_OP_##name] = WASM_CLASS_BINARY32,
 #define COMPARE32(name, ...) [WASM_OP_##name] = WASM_CLASS_COMPARE32,
+#define FLOAT(name, ...)     [WASM_OP_##name] = WASM_CLASS_FLOAT32,
 #define BINARY64(name, ...)  [WASM_OP_##name] = WASM_CLASS_BINARY64,
 #define BINARY(name, ...)    [WASM_OP_##name] = WASM_CLASS_BINARY,
 #define LOAD32(name, ...)    [WASM_OP_##name] = WASM_CLASS_LOAD32,
@@ -66,6 +72,7 @@ const uint8_t wasm_op_class[256] = {
 #undef UNARY
 #undef BINARY32
 #undef COMPARE32
+#undef FLOAT
 #undef BINARY64
 #undef BINARY
 #undef LOAD32
@@ -78,6 +85,7 @@ const uint8_t wasm_op_slot[256] = {
 #define UNARY                   SLOT
 #define BINARY32                SLOT
 #define COMPARE32               SLOT
+#define FLOAT                   SLOT
 #define BINARY64                SLOT
 #define BINARY                  SLOT
 #define LOAD32                  SLOT

@@ -12,7 +12,8 @@
  *   a result      the slot it goes to, times four, from the frame's base
  *   or a branch   how many units from the instruction's first to the target
  *                 (in a table: from the unit before the entry)
- *   operands      slots times four, or constants of 16 bits with a sign (_K)
+ *   operands      slots times four, or constants of 16 bits with a sign (_K) or
+ *                 of 32 bits, the low half first (_C)
  *   an offset     of memory; with _A it is the whole address, with _I a
  *                 constant that is added to the address without a carry
  *
@@ -83,15 +84,18 @@ enum wasm_slot_header {
 
 /* The others: one for each of a list, of so many units; what can trap last,
  * which is counted on. */
-#define WASM_SLOT_LISTS(LIST, LIST_K, LIST_A, LIST_I, LIST_BR, LIST_BR_K)      \
+#define WASM_SLOT_LISTS(LIST, LIST_K, LIST_C, LIST_A, LIST_I, LIST_BR,         \
+                        LIST_BR_K, LIST_BR_C)                                  \
     LIST(WASM_UNARY32, 3)                                                      \
     LIST(WASM_BINARY32, 4)                                                     \
     LIST_K(WASM_BINARY32, 4)                                                   \
+    LIST_C(WASM_MASK32, 5)                                                     \
     LIST(WASM_TEST32, 3)                                                       \
     LIST(WASM_COMPARE32, 4)                                                    \
     LIST_K(WASM_COMPARE32, 4)                                                  \
     LIST_BR(WASM_COMPARE32, 4)                                                 \
     LIST_BR_K(WASM_COMPARE32, 4)                                               \
+    LIST_BR_C(WASM_COMPARE32, 5)                                               \
     LIST(WASM_UNARY64, 3)                                                      \
     LIST(WASM_BINARY64, 4)                                                     \
     LIST_K(WASM_BINARY64, 4)                                                   \
@@ -99,6 +103,7 @@ enum wasm_slot_header {
     LIST(WASM_COMPARE64, 4)                                                    \
     LIST(WASM_WIDEN, 3)                                                        \
     LIST(WASM_FLOAT32, 4)                                                      \
+    LIST_C(WASM_FLOAT32, 5)                                                    \
     LIST(WASM_COMPARE_F32, 4)                                                  \
     LIST(WASM_FLOAT64, 4)                                                      \
     LIST(WASM_COMPARE_F64, 4)                                                  \
@@ -123,26 +128,35 @@ enum wasm_slot_op {
 #define NAME(name, ...)        WASM_SLOT_##name,
 #define NAME_K(name, ...)      WASM_SLOT_##name##_K,
 #define NAME_A(name, ...)      WASM_SLOT_##name##_A,
+#define NAME_C(name, ...)      WASM_SLOT_##name##_C,
+#define NAME_BR_C(name, ...)   WASM_SLOT_BR_##name##_C,
 #define NAME_I(name, ...)      WASM_SLOT_##name##_I,
 #define NAME_BR(name, ...)     WASM_SLOT_BR_##name,
 #define NAME_BR_K(name, ...)   WASM_SLOT_BR_##name##_K,
 #define LIST(list, units)      list(NAME)
 #define LIST_K(list, units)    list(NAME_K)
 #define LIST_A(list, units)    list(NAME_A)
+#define LIST_C(list, units)    list(NAME_C)
+#define LIST_BR_C(list, units) list(NAME_BR_C)
 #define LIST_I(list, units)    list(NAME_I)
 #define LIST_BR(list, units)   list(NAME_BR)
 #define LIST_BR_K(list, units) list(NAME_BR_K)
-        WASM_SLOT_LISTS(LIST, LIST_K, LIST_A, LIST_I, LIST_BR, LIST_BR_K)
+        WASM_SLOT_LISTS(LIST, LIST_K, LIST_C, LIST_A, LIST_I, LIST_BR,
+                        LIST_BR_K, LIST_BR_C)
 #undef NAME
 #undef NAME_K
 #undef NAME_A
 #undef NAME_I
+#undef NAME_C
+#undef NAME_BR_C
 #undef NAME_BR
 #undef NAME_BR_K
 #undef LIST
 #undef LIST_K
 #undef LIST_A
 #undef LIST_I
+#undef LIST_C
+#undef LIST_BR_C
 #undef LIST_BR
 #undef LIST_BR_K
             WASM_SLOT_OPS
@@ -183,6 +197,7 @@ enum wasm_class {
     WASM_CLASS_BINARY32,
     WASM_CLASS_COMPARE32,
     WASM_CLASS_BINARY64,
+    WASM_CLASS_FLOAT32,
     WASM_CLASS_BINARY, /* no form with a constant */
     WASM_CLASS_SAME,   /* the slot, or its first half, is the result */
     WASM_CLASS_LOAD32,
@@ -210,3 +225,6 @@ extern const uint8_t wasm_op_slot[256];
 #define WASM_SLOT_K64     (WASM_SLOT_I64_ADD_K - WASM_SLOT_I64_ADD)
 #define WASM_SLOT_K_COMP  (WASM_SLOT_I32_EQ_K - WASM_SLOT_I32_EQ)
 #define WASM_SLOT_BR_COMP (WASM_SLOT_BR_I32_EQ - WASM_SLOT_I32_EQ)
+#define WASM_SLOT_BR_C    (WASM_SLOT_BR_I32_EQ_C - WASM_SLOT_I32_EQ)
+#define WASM_SLOT_C32     (WASM_SLOT_I32_ADD_C - WASM_SLOT_I32_ADD)
+#define WASM_SLOT_C_FLOAT (WASM_SLOT_F32_ADD_C - WASM_SLOT_F32_ADD)

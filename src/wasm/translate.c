@@ -86,7 +86,7 @@ static uint32_t translate(struct wasm_translator *t, uint32_t func,
     t->failed = t->f->frame_slots > WASM_SLOT_SLOTS_MAX ||
                 t->f->end - t->f->code > UINT16_MAX || func > UINT16_MAX;
     if (!t->failed) {
-        t->operand_count = t->making = t->last = 0;
+        t->operand_count = t->making = t->last = t->constant = 0;
         t->labels[0] = (struct wasm_labels){0};
         wasm_validate_begin(&t->v, body, t->f);
         write_header(t);

@@ -44,8 +44,9 @@ struct wasm_translator {
     const struct wasm_func *f;
     struct tomte_arena *arena;
     uint16_t *units;
-    uint32_t count;  /* units so far */
-    uint32_t last;   /* the instruction before this place; 0: a label is here */
+    uint32_t count; /* units so far */
+    uint32_t last;  /* the instruction before this place; 0: a label is here */
+    uint32_t constant; /* a comparison: CONST of its operand is before it */
     uint32_t making; /* operands, the top one being what `last` made; else 0 */
     uint32_t header; /* of this function: its unit */
     uint32_t height; /* operands below the block that is ending */

@@ -282,6 +282,16 @@ static void branch_on(struct wasm_translator *t, const struct wasm_operand *c,
         uint16_t a = last[2];
         wasm_unemit(t);
         WASM_EMIT(t, when ? WASM_SLOT_BR_Z : WASM_SLOT_BR_NZ, 0, a);
+    } else if (op >= WASM_SLOT_I32_EQ && op <= WASM_SLOT_I32_GE_U &&
+               t->constant == t->last && t->constant != 0) {
+        /* CONST comes before it, for its second operand. */
+        uint16_t a = last[2], low = last[-2], high = last[-1];
+        if (!when)
+            op = wasm_opposite(op);
+        wasm_unemit(t);
+        t->last = t->count - 4;
+        wasm_unemit(t);
+        WASM_EMIT(t, op + WASM_SLOT_BR_C, 0, a, low, high);
     } else if (op >= WASM_SLOT_I32_EQ && op <= WASM_SLOT_I32_GE_U_K) {
         uint16_t a = last[2], b = last[3];
         if (!when)

@@ -76,6 +76,9 @@ static bool translate_class(struct wasm_translator *t,
     case WASM_CLASS_BINARY32:
         binary(t, in, WASM_SLOT_K32);
         return true;
+    case WASM_CLASS_FLOAT32:
+        binary(t, in, 0);
+        return true;
     case WASM_CLASS_COMPARE32:
         binary(t, in, WASM_SLOT_K_COMP);
         return true;
@@ -163,6 +166,14 @@ static bool commutes(uint8_t op)
     }
 }
 
+/* How far it is to the form with a constant of 32 bits; 0: there is none. */
+static uint32_t to_c(uint8_t op)
+{
+    if (op == WASM_OP_I32_ADD || op == WASM_OP_I32_AND)
+        return WASM_SLOT_C32;
+    return wasm_op_class[op] == WASM_CLASS_FLOAT32 ? WASM_SLOT_C_FLOAT : 0;
+}
+
 /* `to_k`: how far it is to the form with a constant; 0: there is none. */
 static void binary(struct wasm_translator *t, const struct wasm_insn *in,
                    uint32_t to_k)
@@ -170,7 +181,7 @@ static void binary(struct wasm_translator *t, const struct wasm_insn *in,
     struct wasm_operand b = wasm_take_operand(t), a = wasm_take_operand(t);
     uint32_t op = wasm_op_slot[in->op];
     uint16_t home = (uint16_t)(4 * wasm_next_home(t));
-    if (is_small(&a) && commutes(in->op)) {
+    if (a.where == WASM_CONST && commutes(in->op)) {
         struct wasm_operand swap = a;
         a = b;
         b = swap;
@@ -178,9 +189,15 @@ static void binary(struct wasm_translator *t, const struct wasm_insn *in,
     if (to_k != 0 && is_small(&b)) {
         uint16_t first = wasm_use(t, &a);
         WASM_EMIT(t, op + to_k, home, first, (uint16_t)b.value);
+    } else if (b.where == WASM_CONST && to_c(in->op) != 0) {
+        uint16_t first = wasm_use(t, &a);
+        WASM_EMIT(t, op + to_c(in->op), home, first, (uint16_t)b.value,
+                  (uint16_t)(b.value >> 16));
     } else {
+        bool constant = b.where == WASM_CONST && !b.wide;
         uint16_t first = wasm_use(t, &a), second = wasm_use(t, &b);
         WASM_EMIT(t, op, home, first, second);
+        t->constant = constant ? t->last : 0;
     }
     wasm_give_made(t, gives_wide(in));
 }
