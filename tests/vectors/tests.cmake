@@ -20,6 +20,8 @@ if(CJSON_INCLUDE AND CJSON_LIBRARY AND TARGET tomte_crypto_bearssl)
   target_link_libraries(vectors_cose PRIVATE
     tomte_cose tomte_crypto_bearssl ${CJSON_LIBRARY})
   tomte_test(vectors cose COMMAND vectors_cose)
+  tomte_test(vectors cose_runner COMMAND
+    tests/vectors/test_runner.sh $<TARGET_FILE:vectors_cose>)
 else()
   tomte_test(vectors cose COMMAND ${CMAKE_COMMAND} -E echo
     "skipped: no cJSON (libcjson-dev) or no BearSSL\n0 passed, 0 failed, 1 skipped")
