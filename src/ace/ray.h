@@ -38,7 +38,7 @@
  * Time in: now_ms is a monotonic clock of this boot that also counts sleep
  * (else see gap). Times of tokens and statements are seconds since 1970 UTC
  * without leap seconds (RFC 8392 section 2, NumericDate; one with a fraction
- * is rounded down). Pure, no pointers held.
+ * is rounded down, nbf up). Pure, no pointers held.
  *
  * Life: init -> decode? -> add* -> (learn | challenge | take | admit ..., then
  * store while unstored)* -> wipe. */

@@ -20,6 +20,10 @@ static enum tomte_err put_outer(const struct tomte_oscore_option *option,
 static enum tomte_err put_inner(const struct tomte_coap_parts *plain,
                                 struct tomte_buf out,
                                 struct tomte_span *plaintext);
+static enum tomte_err put_inner_options(const struct tomte_coap_parts *plain,
+                                        struct tomte_buf out,
+                                        struct tomte_span *options);
+static bool is_all_inner(struct tomte_span options);
 
 enum tomte_err tomte_oscore_protect_request(
     struct tomte_oscore *o, const struct tomte_coap_parts *plain,
@@ -141,23 +145,12 @@ static enum tomte_err put_inner(const struct tomte_coap_parts *plain,
                                 struct tomte_buf out,
                                 struct tomte_span *plaintext)
 {
-    struct tomte_coap_options list;
-    struct tomte_coap_iter it;
-    struct tomte_coap_option each;
     struct tomte_span options;
     if (out.cap < 1)
         return TOMTE_ERR_FULL;
     out.data[0] = plain->code;
-    tomte_coap_options_init(&list, TOMTE_BUF(out.data + 1, out.cap - 1));
-    tomte_coap_iter_init(&it, plain->options);
-    while (tomte_coap_iter_next(&it, &each)) {
-        if (each.number == TOMTE_COAP_OPT_OBSERVE &&
-            !tomte_coap_is_request(plain->code))
-            each.value = TOMTE_SPAN_NONE;
-        if (tomte_oscore_class(each.number) != TOMTE_OSCORE_OUTER)
-            tomte_coap_put(&list, each.number, each.value);
-    }
-    enum tomte_err err = tomte_coap_options_end(&list, &options);
+    enum tomte_err err = put_inner_options(
+        plain, TOMTE_BUF(out.data + 1, out.cap - 1), &options);
     if (err != TOMTE_OK)
         return err;
     size_t len = 1 + options.len;
@@ -170,6 +163,45 @@ static enum tomte_err put_inner(const struct tomte_coap_parts *plain,
     }
     *plaintext = TOMTE_SPAN(out.data, len);
     return TOMTE_OK;
+}
+
+/* Most lists have nothing but inner options, and are copied as they are. */
+static enum tomte_err put_inner_options(const struct tomte_coap_parts *plain,
+                                        struct tomte_buf out,
+                                        struct tomte_span *options)
+{
+    struct tomte_coap_options list;
+    struct tomte_coap_iter it;
+    struct tomte_coap_option each;
+    *options = TOMTE_SPAN(out.data, plain->options.len);
+    if (is_all_inner(plain->options)) {
+        if (plain->options.len > out.cap)
+            return TOMTE_ERR_FULL;
+        if (plain->options.len > 0)
+            memcpy(out.data, plain->options.data, plain->options.len);
+        return TOMTE_OK;
+    }
+    tomte_coap_options_init(&list, out);
+    tomte_coap_iter_init(&it, plain->options);
+    while (tomte_coap_iter_next(&it, &each)) {
+        if (each.number == TOMTE_COAP_OPT_OBSERVE &&
+            !tomte_coap_is_request(plain->code))
+            each.value = TOMTE_SPAN_NONE;
+        if (tomte_oscore_class(each.number) != TOMTE_OSCORE_OUTER)
+            tomte_coap_put(&list, each.number, each.value);
+    }
+    return tomte_coap_options_end(&list, options);
+}
+
+static bool is_all_inner(struct tomte_span options)
+{
+    struct tomte_coap_iter it;
+    struct tomte_coap_option each;
+    tomte_coap_iter_init(&it, options);
+    while (tomte_coap_iter_next(&it, &each))
+        if (tomte_oscore_class(each.number) != TOMTE_OSCORE_INNER)
+            return false;
+    return true;
 }
 
 /* ---- answers without an original ---- */

@@ -110,8 +110,11 @@ class Rule(unittest.TestCase):
                     "`src/c.c`\n`src/a.c:g`\n`src/a.c:h`\n`src/a.c:i`\n",
             "src/a.c": "int i(\n    int a);\nint f(int a,\n      int b)\n"
                        "{\n    g();\n}\n/* h() */\n",
-            "b.md": "`src/b.h:x_y`\n",
+            "b.md": "`src/b.h:x_y`\n`tests/t.c:a_b`\n",
+            "tests/t.c": "TEST(a_b)\n{\n}\n",
             "src/b.h": "int\nx_y(void);\n"}))
+        self.assertEqual([("a.md", 1)], self.found("places", {
+            "a.md": "`tests/t.c:a`\n", "tests/t.c": "TEST(a_b)\n{\n}\n"}))
 
     def test_blob(self):
         large = b"x" * (64 * 1024 + 1)
