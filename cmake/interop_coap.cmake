@@ -9,7 +9,7 @@ add_executable(coap_peer
   ${PROJECT_SOURCE_DIR}/tests/interop/coap_ask.c)
 target_compile_definitions(coap_peer PRIVATE _DEFAULT_SOURCE)
 target_link_libraries(coap_peer PRIVATE tomte_coap)
-tomte_test(interop coap TIMEOUT 300 COMMAND
+tomte_test(interop coap TIMEOUT 400 COMMAND
   /usr/bin/python3 tests/interop/coap_test.py $<TARGET_FILE:coap_peer>)
 find_program(TOMTE_NODE node)
 if(TOMTE_NODE)

@@ -5,8 +5,8 @@
  *   coap_peer [OPTION]... ask PORT STEP...  prints what happens, a line each
  *
  * -l N: the N-th datagram to be sent, from 1, is lost. -b SIZE: of the largest
- * block that is sent or asked for. -g: at port 5683, which the group of all CoAP
- * nodes uses, too. The steps are
+ * block that is sent or asked for. -g: at port 5683, which the group of all
+ * CoAP nodes uses, too. The steps are
  *
  *   METHOD PATH [PAYLOAD]   con by default; one line for the end of it
  *   observe PATH SECONDS    a line per notification; then deregisters
