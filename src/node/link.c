@@ -12,16 +12,20 @@ static struct tomte_coap_config coap_config(const struct tomte_node_config *c)
 {
     struct tomte_coap_config config = tomte_coap_config_default(c->seed);
     config.params.ack_delay_ms = TOMTE_COAP_HOME.ack_delay_ms;
+    /* People's programs are in the home too: what they leave behind lasts for
+     * 51 s, not for the four minutes of the open Internet. */
+    config.params.max_latency_ms = TOMTE_COAP_HOME.max_latency_ms;
 #ifndef TOMTE_MCU
     /* What a request leaves behind lasts some ten seconds. A node answers its
      * own containers on one peer entry, its own; a keeper hears of every node
      * two to six times a second. */
-    uint32_t inbound = 512u + 32u * c->sizes.home_nodes;
+    uint32_t inbound = 1024u + 32u * c->sizes.home_nodes;
     config.inbound = (uint16_t)(inbound < 4096 ? inbound : 4096);
     config.inbound_per_peer = 512;
     config.exchanges = 512;
     config.exchanges_per_peer = 128;
-    config.peers = (uint16_t)(64u + c->sizes.home_nodes);
+    /* A node that joins is a stranger, who may not take the last quarter. */
+    config.peers = (uint16_t)(256u + 4u * c->sizes.home_nodes / 3u);
     config.blocks = (uint16_t)(4096u + 32u * c->sizes.home_nodes);
     config.observers = 256;
     config.observers_per_peer = 128;

@@ -17,10 +17,7 @@
 #define PAGE   "/test/tally/page"
 #define PAGES  64 /* of EVENT_PAGE numbers each */
 
-/* A node remembers each request of a stranger for four minutes, for that is how
- * long RFC 7252 lets a repetition be under way, and has room for 384 of them.
- * A person who is quicker than that for long is made to wait; one who waits for
- * dead nodes in between is not. */
+/* A person in a hurry. */
 #define PAUSE_MS 300
 
 /* A press is repeated, as CoAP does, for so long. Shorter than any node stays
