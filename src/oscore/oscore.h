@@ -185,7 +185,8 @@ tomte_oscore_find(struct tomte_span options, struct tomte_oscore_option *out);
 bool tomte_oscore_is_for(const struct tomte_oscore *o,
                          const struct tomte_oscore_option *option);
 
-/* `out` as above.
+/* `out` as above; twice that when options for proxies (Uri-Host ...) are
+ * outside, which then join the inner ones.
  *
  *   MALFORMED, STALE (a replay), DENIED (not authentic): `refuse` makes the
  *   answer, or there is none
@@ -193,7 +194,7 @@ bool tomte_oscore_is_for(const struct tomte_oscore *o,
  *           makes the answer
  *   INVALID, OPTION (authentic, but no request, or with options that belong
  *           outside): answer as to any request, protected
- *   FULL */
+ *   FULL    nothing was taken */
 TOMTE_MUST_CHECK enum tomte_err tomte_oscore_unprotect_request(
     struct tomte_oscore *o, const struct tomte_coap_parts *message,
     struct tomte_buf out, struct tomte_oscore_exchange *x,

@@ -11,8 +11,10 @@ static enum tomte_err accept(struct tomte_oscore *o,
                              struct tomte_span options);
 static enum tomte_err open_inner(struct tomte_span plaintext,
                                  struct tomte_coap_parts *plain);
-static enum tomte_err add_outer(struct tomte_span outer, struct tomte_buf room,
-                                struct tomte_span *options);
+static bool is_kept(uint16_t number);
+static bool any_kept(struct tomte_span outer);
+static void add_outer(struct tomte_span outer, struct tomte_buf room,
+                      struct tomte_span *options);
 static bool is_old(const struct tomte_oscore_exchange *x,
                    const struct tomte_oscore_option *option);
 
@@ -64,6 +66,9 @@ enum tomte_err tomte_oscore_unprotect_request(
         return TOMTE_ERR_NOT_FOUND;
     if (!tomte_oscore_window_check(o->window, option.piv))
         return TOMTE_ERR_STALE;
+    bool joins = any_kept(message->options);
+    if (joins && out.cap < 2 * message->payload.len + message->options.len)
+        return TOMTE_ERR_FULL; /* now: after decryption it would be taken */
     x->piv = option.piv;
     struct oscore_seal how = {.key = TOMTE_SPAN(o->recipient_key, o->key_len),
                               .nonce_id = oscore_recipient(o),
@@ -85,9 +90,11 @@ enum tomte_err tomte_oscore_unprotect_request(
     x->observe = tomte_coap_find_uint(plain->options, TOMTE_COAP_OPT_OBSERVE,
                                       &observe) &&
                  observe == 0;
-    struct tomte_buf rest =
-        TOMTE_BUF(out.data + plaintext.len, out.cap - plaintext.len);
-    return add_outer(message->options, rest, &plain->options);
+    if (joins)
+        add_outer(message->options,
+                  TOMTE_BUF(out.data + plaintext.len, out.cap - plaintext.len),
+                  &plain->options);
+    return TOMTE_OK;
 }
 
 /* An authentic request: not one from before the start (appendix B.1.2), and
@@ -136,27 +143,42 @@ static enum tomte_err open_inner(struct tomte_span plaintext,
     return TOMTE_OK;
 }
 
-/* The options that were outside because proxies need them; all other outer ones
- * are dropped (section 8.2 step 1). */
-static enum tomte_err add_outer(struct tomte_span outer, struct tomte_buf room,
-                                struct tomte_span *options)
+/* Options that were outside because proxies need them; all other outer ones are
+ * dropped (section 8.2 step 1). */
+static bool is_kept(uint16_t number)
+{
+    return number != TOMTE_COAP_OPT_OSCORE &&
+           tomte_oscore_class(number) == TOMTE_OSCORE_OUTER;
+}
+
+static bool any_kept(struct tomte_span outer)
+{
+    struct tomte_coap_iter it;
+    struct tomte_coap_option each;
+    tomte_coap_iter_init(&it, outer);
+    while (tomte_coap_iter_next(&it, &each))
+        if (is_kept(each.number))
+            return true;
+    return false;
+}
+
+/* One list of both. It is not longer than the two: an option's head does not
+ * grow when others come before it, and one that is left out made up for what
+ * the next one's grows. */
+static void add_outer(struct tomte_span outer, struct tomte_buf room,
+                      struct tomte_span *options)
 {
     struct tomte_coap_iter it;
     struct tomte_coap_option each;
     struct tomte_coap_options list;
-    bool any = false;
     tomte_coap_options_init(&list, room);
+    tomte_coap_put_all(&list, *options);
     tomte_coap_iter_init(&it, outer);
-    while (tomte_coap_iter_next(&it, &each)) {
-        if (tomte_oscore_class(each.number) != TOMTE_OSCORE_OUTER ||
-            each.number == TOMTE_COAP_OPT_OSCORE)
-            continue;
-        if (!any)
-            tomte_coap_put_all(&list, *options);
-        any = true;
-        tomte_coap_put(&list, each.number, each.value);
-    }
-    return any ? tomte_coap_options_end(&list, options) : TOMTE_OK;
+    while (tomte_coap_iter_next(&it, &each))
+        if (is_kept(each.number))
+            tomte_coap_put(&list, each.number, each.value);
+    enum tomte_err err = tomte_coap_options_end(&list, options);
+    TOMTE_ASSERT(err == TOMTE_OK);
 }
 
 /* ---- responses ---- */

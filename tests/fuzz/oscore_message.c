@@ -4,7 +4,8 @@
  * is, is taken apart without harm.
  *
  * The first byte says what: 0 a datagram, as request and as answer; 1 the same
- * as the plaintext that the peer encrypts; 2 a request of ours, changed. */
+ * as the plaintext that the peer encrypts; 2 a request of ours, changed; 3 one
+ * that somebody on the way gave the options of a datagram. */
 #include "base/base.h"
 #include "coap/message.h"
 #include "oscore/oscore_private.h"
@@ -119,6 +120,35 @@ static void try_changed(struct tomte_span in)
     TOMTE_ASSERT(same == (serve(&message) == TOMTE_OK));
 }
 
+/* Whatever is added outside, the request passes, and says what it said. */
+static void try_outer(struct tomte_span in)
+{
+    static uint8_t memory[2048];
+    struct tomte_coap_msg m;
+    struct tomte_coap_options list;
+    struct tomte_coap_iter it;
+    struct tomte_coap_option each;
+    struct tomte_coap_parts plain = {.code = TOMTE_COAP_PUT,
+                                     .options = TOMTE_SPAN_LIT("\xb1t"),
+                                     .payload = TOMTE_SPAN_LIT("payload")};
+    struct tomte_coap_parts message;
+    struct tomte_oscore_exchange x;
+    if (tomte_coap_decode(in, &m) != TOMTE_OK)
+        return;
+    TOMTE_ASSERT(tomte_oscore_protect_request(&client, &plain,
+                                              TOMTE_BUF_ARRAY(room), &x,
+                                              &message) == TOMTE_OK);
+    tomte_coap_options_init(&list, TOMTE_BUF_ARRAY(memory));
+    tomte_coap_put_all(&list, message.options);
+    tomte_coap_iter_init(&it, m.options);
+    while (tomte_coap_iter_next(&it, &each))
+        if (each.number != TOMTE_COAP_OPT_OSCORE)
+            tomte_coap_put(&list, each.number, each.value);
+    if (tomte_coap_options_end(&list, &message.options) == TOMTE_OK &&
+        message.options.len < 1900)
+        TOMTE_ASSERT(serve(&message) == TOMTE_OK);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct tomte_oscore new_client, new_server;
@@ -131,11 +161,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     client = new_client;
     server = new_server;
-    if (data[0] % 3 == 0)
+    if (data[0] % 4 == 0)
         try_datagram(in);
-    else if (data[0] % 3 == 1)
+    else if (data[0] % 4 == 1)
         try_plaintext(in);
-    else
+    else if (data[0] % 4 == 2)
         try_changed(in);
+    else
+        try_outer(in);
     return 0;
 }

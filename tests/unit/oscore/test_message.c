@@ -359,6 +359,34 @@ TEST(any_size_of_room)
     check_same(&plain, &again);
 }
 
+/* A request that does not fit is not taken: it can be tried with more room. */
+TEST(any_size_of_room_for_outer_options)
+{
+    struct tomte_coap_parts opened;
+    struct tomte_oscore_exchange x;
+    list_start(&list);
+    tomte_coap_put(&list.o, TOMTE_COAP_OPT_URI_HOST, TOMTE_SPAN_LIT("node"));
+    tomte_coap_put_path(&list.o, TOMTE_SPAN_LIT("/a/b"));
+    tomte_coap_put(&list.o, TOMTE_COAP_OPT_PROXY_SCHEME,
+                   TOMTE_SPAN_LIT("coap"));
+    struct tomte_coap_parts plain = {.code = TOMTE_COAP_GET,
+                                     .options = list_end(&list)};
+    pair_make(&p);
+    CHECK_OK(ask(&p.client, &plain, &sent));
+    size_t cap = 0;
+    for (;; cap++) {
+        memset(got.bytes, 0xee, sizeof got.bytes);
+        enum tomte_err err = tomte_oscore_unprotect_request(
+            &p.server, &sent.parts, TOMTE_BUF(got.bytes, cap), &x, &opened);
+        CHECK_EQ(0xee, got.bytes[cap]);
+        if (err == TOMTE_OK)
+            break;
+        CHECK_EQ(TOMTE_ERR_FULL, err);
+    }
+    CHECK(cap <= 2 * (sent.parts.payload.len + sent.parts.options.len));
+    check_same(&plain, &opened);
+}
+
 /* The plaintext takes the place of the ciphertext. */
 TEST(a_message_is_opened_in_place)
 {
