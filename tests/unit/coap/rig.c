@@ -33,8 +33,11 @@ static void note(const struct tomte_coap_transfer_effect *e)
     append_block(e->options, TOMTE_COAP_OPT_BLOCK2, 2);
     if (tomte_coap_find_uint(e->options, TOMTE_COAP_OPT_SIZE1, &v))
         append(" size %u", v, 0, 0);
-    if (tomte_coap_find(e->options, TOMTE_COAP_OPT_REQUEST_TAG, &s))
-        append(" tag %u", s.data[s.len - 1], 0, 0);
+    if (tomte_coap_find_uint(e->options, TOMTE_COAP_OPT_REQUEST_TAG, &v) &&
+        tomte_coap_find(e->options, TOMTE_COAP_OPT_REQUEST_TAG, &s)) {
+        append(" tag %u", v, 0, 0);
+        CHECK(s.len != 0 && s.data[0] != 0); /* as short as can be */
+    }
     if (tomte_coap_find(e->options, TOMTE_COAP_OPT_ECHO, &s))
         append(" echo %u", s.data[0], 0, 0);
     if (e->body_len != 0)
@@ -57,6 +60,7 @@ void rig_drain(void)
             CHECK_EQ(rig.received_len, e.at);
             memcpy(rig.received + e.at, e.bytes.data, e.bytes.len);
             rig.received_len += (uint32_t)e.bytes.len;
+            rig.size = e.size;
             break;
         case TOMTE_COAP_TRANSFER_RESTART:
             rig.received_len = 0;

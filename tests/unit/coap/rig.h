@@ -13,7 +13,7 @@ struct rig {
     struct tomte_coap_transfer transfer;
     uint8_t memory[256], options[64];
     uint8_t received[4096], pattern[4096];
-    uint32_t received_len;
+    uint32_t received_len, size; /* Size2 of the last piece */
     unsigned restarts;
     char asked[128]; /* last */
     struct tomte_coap_transfer_effect end;

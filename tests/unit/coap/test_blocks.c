@@ -407,6 +407,28 @@ TEST(kept_answers_give_way)
     CHECK_EQ(1, blocks.stats.evicted);
 }
 
+TEST(the_place_that_was_used_longest_ago_gives_way)
+{
+    start(3, 3, 3);
+    for (char path = 'a'; path < 'd'; path++) {
+        get(path, NONE);
+        CHECK_OK(answer(TOMTE_COAP_CONTENT, 100));
+    }
+    static const char order[] = {'b', 'a', 'c'}; /* fetched to the end */
+    for (int i = 0; i < 3; i++) {
+        now_ms++;
+        get(order[i], BLOCK(1, 0, 2));
+        CHECK_EQ(TOMTE_COAP_BLOCKS_ANSWER, result.kind);
+    }
+    put('x', 0, BLOCK(0, 1, 2), 0, 64);
+    get('a', BLOCK(1, 0, 2));
+    CHECK_EQ(TOMTE_COAP_BLOCKS_ANSWER, result.kind);
+    get('c', BLOCK(1, 0, 2));
+    CHECK_EQ(TOMTE_COAP_BLOCKS_ANSWER, result.kind);
+    get('b', BLOCK(1, 0, 2));
+    CHECK_EQ(TOMTE_COAP_BLOCKS_PASS, result.kind);
+}
+
 TEST(fetches_are_told_apart_by_their_payload)
 {
     struct ask a = {.code = TOMTE_COAP_FETCH,

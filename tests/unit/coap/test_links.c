@@ -16,12 +16,14 @@ static const char *targets(const char *text, const char *query)
     struct tomte_coap_link link;
     out[0] = 0;
     tomte_coap_links(&it, tomte_span_str(text));
-    while (tomte_coap_next_link(&it, &link))
+    while (tomte_coap_next_link(&it, &link)) {
+        CHECK_OK(it.err);
         if (query[0] == 0 ||
             tomte_coap_link_matches(&link, tomte_span_str(query)))
             (void)snprintf(out + strlen(out), sizeof out - strlen(out),
                            "%s%.*s", out[0] == 0 ? "" : " ",
                            (int)link.target.len, link.target.data);
+    }
     if (it.err != TOMTE_OK)
         return "!";
     return out;
@@ -169,6 +171,25 @@ static void check_written(const char *expected, const char *query)
             CHECK_OK(tomte_coap_link_format_end(&w, &got));
             CHECK_BYTES(tomte_span_slice(text, at, size), got);
         }
+}
+
+TEST(etags_change_with_the_text)
+{
+    uint8_t bytes[64];
+    uint32_t etags[2];
+    for (int i = 0; i < 2; i++) {
+        struct tomte_coap_link_format w;
+        struct tomte_coap_link_attrs link = {.path = TOMTE_SPAN_LIT("/a"),
+                                             .interface =
+                                                 TOMTE_SPAN_LIT("two words"),
+                                             .content_format = i};
+        struct tomte_span text;
+        tomte_coap_link_format_init(&w, TOMTE_BUF_ARRAY(bytes));
+        tomte_coap_link_format_put(&w, &link);
+        CHECK_OK(tomte_coap_link_format_end(&w, &text));
+        etags[i] = w.etag;
+    }
+    CHECK(etags[0] != etags[1]);
 }
 
 TEST(lists_are_written_filtered_and_in_windows)

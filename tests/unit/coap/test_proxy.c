@@ -145,6 +145,7 @@ TEST(requests_with_a_scheme_are_forwarded)
 {
     FORWARD("h:5683 h /p ? q, 16", SCHEME("coap"), HOST("h"), PATH("p"),
             QUERY("q"));
+    FORWARD("lamp:5683 lamp / ? , 16", SCHEME("coap"), HOST("lamp"));
     FORWARD("h:258 h / ? , 16", SCHEME("coap"), HOST("h"),
             {TOMTE_COAP_OPT_URI_PORT, "\1\2"});
     FORWARD("::1:5683 - / ? , 16", SCHEME("coap"), HOST("[::1]"));

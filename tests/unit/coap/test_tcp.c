@@ -56,6 +56,16 @@ TEST(frames_of_every_length_form)
     check_frame(65802, "f2 00000000 02 aabb");
 }
 
+TEST(frames_that_fit_to_the_byte)
+{
+    struct tomte_coap_msg m = {.code = TOMTE_COAP_GET, .token_len = 3};
+    struct tomte_span bytes;
+    CHECK_OK(tomte_coap_tcp_encode(&m, TOMTE_BUF(frame, 5), &bytes));
+    CHECK_EQ(5, bytes.len);
+    CHECK_EQ(TOMTE_ERR_FULL,
+             tomte_coap_tcp_encode(&m, TOMTE_BUF(frame, 4), &bytes));
+}
+
 TEST(frames_that_are_none)
 {
     static const struct {
@@ -113,6 +123,7 @@ static const char *take(const char *hex, size_t step)
                 tomte_text_str(&t, "release ");
                 tomte_text_u64(&t, e.hold_off_s);
             } else {
+                CHECK_EQ(TOMTE_COAP_TCP_CLOSE, e.kind);
                 tomte_text_str(&t, "close ");
                 tomte_text_str(&t, tomte_err_name(e.err));
             }

@@ -217,6 +217,45 @@ TEST(notification_in_blocks)
     rig_ended(TOMTE_COAP_CONTENT, 1027);
 }
 
+/* Whatever size was asked for before, a notification has its server's. */
+TEST(notification_in_larger_blocks)
+{
+    struct tomte_coap_transfer_config c = rig_config(TOMTE_COAP_GET, 0);
+    struct rig_parts first = {.code = TOMTE_COAP_CONTENT,
+                              .block1 = NONE,
+                              .block2 = BLOCK(0, 1, 6),
+                              .len = 1024};
+    c.szx = 3;
+    rig_start(&c);
+    for (int i = 0; i < 2; i++) {
+        struct tomte_coap_msg m = rig_build(&first);
+        tomte_coap_transfer_follow(&rig.transfer, &m);
+        rig_drain();
+        ASKED("GET 2:8/0/128");
+    }
+    rig_block2(BLOCK(8, 0, 3), 0, 1024, 9);
+    rig_ended(TOMTE_COAP_CONTENT, 1033);
+}
+
+/* What Size2 said of the representation that was, is not said of the next. */
+TEST(size_is_that_of_the_representation)
+{
+    struct tomte_coap_transfer_config c = rig_config(TOMTE_COAP_GET, 0);
+    struct rig_parts p = {.code = TOMTE_COAP_CONTENT,
+                          .block1 = NONE,
+                          .block2 = BLOCK(0, 1, 6),
+                          .etag = 1,
+                          .size2 = 3000,
+                          .len = 1024};
+    rig_start(&c);
+    rig_answer(p);
+    CHECK_EQ(3000, rig.size);
+    rig_block2(BLOCK(1, 0, 6), 2, 1024, 1);
+    rig_block2(BLOCK(0, 0, 6), 2, 0, 5);
+    CHECK_EQ(0, rig.size);
+    rig_ended(TOMTE_COAP_CONTENT, 5);
+}
+
 TEST(an_ask_can_be_repeated)
 {
     struct tomte_coap_transfer_config c = rig_config(TOMTE_COAP_GET, 0);
