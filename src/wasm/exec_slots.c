@@ -33,7 +33,7 @@ static enum tomte_wasm_trap_reason do_bulk(struct tomte_wasm_instance *inst,
         DISPATCH();                                                            \
     } while (0)
 /* Nearly half of the branches that are taken go back to a loop: a small machine
- * saves the jump through the table. A large one predicts that jump, and the ones
+ * saves the jump through the table. A large one predicts that jump, and those
  * behind it the better. */
 #if UINTPTR_MAX > UINT32_MAX
 #define IS_LOOP() false
@@ -66,12 +66,7 @@ static enum tomte_wasm_trap_reason do_bulk(struct tomte_wasm_instance *inst,
         pc = units + (fp->side & ~WASM_FRAME_SLOT_CODE);                       \
     } while (0)
 
-bool wasm_exec_slots(struct tomte_wasm_instance *inst)
-{
-    static const void *const labels[WASM_SLOT_OPS] = {
-#define OP(name, units) [WASM_SLOT_##name] = &&op_##name,
-        WASM_SLOT_TABLE(OP)
-#undef OP
+/* The table of labels. */
 #define NAME(name, ...)        [WASM_SLOT_##name] = &&op_##name,
 #define NAME_K(name, ...)      [WASM_SLOT_##name##_K] = &&op_##name##_K,
 #define NAME_A(name, ...)      [WASM_SLOT_##name##_A] = &&op_##name##_A,
@@ -88,6 +83,13 @@ bool wasm_exec_slots(struct tomte_wasm_instance *inst)
 #define LIST_I(list, units)    list(NAME_I)
 #define LIST_BR(list, units)   list(NAME_BR)
 #define LIST_BR_K(list, units) list(NAME_BR_K)
+
+bool wasm_exec_slots(struct tomte_wasm_instance *inst)
+{
+    static const void *const labels[WASM_SLOT_OPS] = {
+#define OP(name, units) [WASM_SLOT_##name] = &&op_##name,
+        WASM_SLOT_TABLE(OP)
+#undef OP
             WASM_SLOT_LISTS(LIST, LIST_K, LIST_C, LIST_A, LIST_I, LIST_BR,
                             LIST_BR_K, LIST_BR_C)};
     uint32_t *const slots = inst->slots;
