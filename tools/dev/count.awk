@@ -11,7 +11,7 @@
 # What says why something failed, as our programs and compilers put it. A program
 # that says none of it shows its first lines instead.
 BEGIN {
-    WHY = "FAIL|BROKEN|ERROR|[Ee]rror[: ]|failed:|^skipped:|^SKIP |" \
+    WHY = "FAIL|BROKEN|WRONG|ERROR|[Ee]rror[: ]|failed:|^skipped:|^SKIP |" \
           "would change|^[^ ]+:[0-9]+: "
     WHY_LINES = 8
 }
