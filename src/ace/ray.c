@@ -12,6 +12,8 @@ static bool trusted(const struct tomte_ray *r,
                     const struct tomte_ray_statement *s, bool *now);
 static void note_estimate(struct tomte_ray *r,
                           const struct tomte_ray_statement *s, bool is_trusted);
+static void note_news(struct tomte_ray_bounds *b, uint64_t at_s,
+                      uint64_t now_ms);
 static void move_lo(struct tomte_ray *r, struct tomte_ray_bounds *b,
                     uint64_t to_ms, bool limited);
 static bool beyond_horizon(const struct tomte_ray *r, uint64_t at_s);
@@ -117,7 +119,7 @@ static void start_bounds(struct tomte_ray_bounds *b, uint64_t lo_ms,
                                    .stored_ms = lo_ms,
                                    .encoded_ms = lo_ms,
                                    .heard_age_ms = TOMTE_RAY_NEVER,
-                                   .ceiling_until_ms = 0};
+                                   .news_s = lo_ms / 1000};
 }
 
 /* ---- statements ---- */
@@ -161,10 +163,8 @@ enum tomte_err tomte_ray_learn(struct tomte_ray *r, uint64_t now_ms,
         b->hi_ms = latest;
         b->hi_at_ms = now_ms;
     }
-    if (live || earliest / 1000 >= lo / 1000) { /* not an old one again */
-        b->heard_age_ms = 0;
-        b->heard_at_ms = now_ms;
-    }
+    if (live || (s->at_s > b->news_s && s->at_s >= lo / 1000))
+        note_news(b, s->at_s, now_ms);
     move_lo(r, b, earliest, s->source != TOMTE_RAY_SOURCE_OWNER);
     note_estimate(r, s, true);
     return TOMTE_OK;
@@ -180,6 +180,7 @@ static bool trusted(const struct tomte_ray *r,
                     const struct tomte_ray_statement *s, bool *now)
 {
     TOMTE_ASSERT(s->source < TOMTE_RAY_SOURCES);
+    TOMTE_ASSERT(s->source != TOMTE_RAY_SOURCE_AS || s->id != NULL);
     uint8_t trust = r->config.trust[s->source];
     *now = trust == TOMTE_RAY_TRUST_NOW;
     return s->authenticated && trust != TOMTE_RAY_TRUST_NONE;
@@ -195,6 +196,17 @@ static void note_estimate(struct tomte_ray *r,
     r->estimate_at_ms = r->now_ms;
     r->estimate_source = (uint8_t)s->source;
     r->estimate_trusted = is_trusted;
+}
+
+/* For grace: somebody trusted was heard, and it is not an old statement again.
+ * After a start the stored lo stands for the last one. */
+static void note_news(struct tomte_ray_bounds *b, uint64_t at_s,
+                      uint64_t now_ms)
+{
+    b->heard_age_ms = 0;
+    b->heard_at_ms = now_ms;
+    if (at_s > b->news_s)
+        b->news_s = at_s;
 }
 
 /* Not further than the ceiling, which is raised once a day of running. */
@@ -243,10 +255,11 @@ enum tomte_err tomte_ray_reset(struct tomte_ray *r, uint64_t now_ms,
     if (at_s < r->config.build_s)
         at_s = r->config.build_s;
     b->lo_ms = b->stored_ms = ray_ms(at_s);
-    b->lo_at_ms = b->heard_at_ms = r->now_ms;
+    b->lo_at_ms = r->now_ms;
     b->hi_ms = TOMTE_RAY_NEVER;
     b->ceiling_until_ms = 0;
-    b->heard_age_ms = 0;
+    b->news_s = at_s;
+    note_news(b, at_s, r->now_ms);
     r->estimate_ms = TOMTE_RAY_NEVER;
     ray_change(r);
     return TOMTE_OK;

@@ -133,6 +133,7 @@ struct tomte_ray_bounds {
     uint64_t ceiling_ms;      /* lo may be moved up to here until ... */
     uint64_t ceiling_until_ms;
     uint64_t heard_age_ms, heard_at_ms; /* last news; TOMTE_RAY_NEVER: none */
+    uint64_t news_s;      /* what is not later than this is no news */
     uint64_t exi_expired; /* highest number of an expired exi token, plus 1 */
 };
 

@@ -141,6 +141,7 @@ enum tomte_err tomte_ray_decode(struct tomte_ray *r, struct tomte_span bytes)
         tomte_cbor_fail(&d, TOMTE_ERR_VERSION);
     r->resets = tomte_cbor_get_uint(&d);
     r->own.lo_ms = r->own.stored_ms = get_time(r, &d);
+    r->own.news_s = r->own.lo_ms / 1000;
     if (tomte_cbor_enter_array(&d) > TOMTE_RAY_SERVERS_MAX)
         tomte_cbor_fail(&d, TOMTE_ERR_FULL);
     while (tomte_cbor_more(&d))
@@ -180,6 +181,7 @@ static void get_server(struct tomte_ray *r, struct tomte_cbor_dec *d)
     tomte_cbor_enter_array(d);
     tomte_cbor_get_bytes_exact(d, b.id, sizeof b.id);
     b.lo_ms = b.stored_ms = b.encoded_ms = get_time(r, d);
+    b.news_s = b.lo_ms / 1000;
     if (!tomte_cbor_has_null(d)) {
         uint64_t age = tomte_cbor_get_uint(d);
         if (age > RAY_TIME_MAX_S)

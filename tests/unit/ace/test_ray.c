@@ -185,6 +185,21 @@ TEST(grace_runs_from_the_last_news_and_a_start_costs)
     CHECK(!admit(0, BUILD + 2 * DAY, TOMTE_RAY_GRACE, 1000).admitted);
 }
 
+/* Power on, the same old token, power off: each time a little. */
+TEST(an_old_statement_after_a_start_is_no_news)
+{
+    start();
+    CHECK_OK(learn(0, as_1, BUILD + DAY));
+    for (int i = 0; i < 3; i++) {
+        restart();
+        store();
+        CHECK_OK(learn(0, as_1, BUILD + DAY));
+    }
+    CHECK(!admit(0, BUILD + 2 * DAY, TOMTE_RAY_GRACE, 1800).admitted);
+    CHECK_OK(learn(0, as_1, BUILD + DAY + 1));
+    CHECK(admit(0, BUILD + 2 * DAY, TOMTE_RAY_GRACE, 1800).admitted);
+}
+
 TEST(a_tolerated_request_leaves_a_line_for_the_log)
 {
     char line[160];
