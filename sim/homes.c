@@ -128,8 +128,9 @@ static void inhabit_to_check(struct sim *w, struct room *r)
         {"book", channel(r, 11, "ledger/book"), NULL},
         no_bind};
     const struct person_bind valve[] = {{"valve", NULL, r->name}, no_bind};
-    person_deploy(w->person, r->identity[3], "source", source);
+    /* What is put before there is a consumer is for nobody: the ledger first. */
     person_deploy(w->person, r->identity[4], "ledger", ledger);
+    person_deploy(w->person, r->identity[3], "source", source);
     person_deploy(w->person, r->identity[5], "valve", valve);
 }
 
@@ -195,6 +196,9 @@ void home_rooms(struct sim *w, unsigned nodes)
     for (uint16_t i = 0; i < w->nodes_len; i++)
         sim_start(w, i);
     w->person = person_new(w, w->seed);
+    /* A keeper remembers each request for ten seconds, and has 4,096 places. */
+    if (w->lease_ms < 30 * nodes)
+        w->lease_ms = 30 * nodes;
     person_lease(w->person, w->lease_ms);
     for (unsigned i = 0; i < count; i++)
         inhabit(w, i, stride);
