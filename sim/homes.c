@@ -128,7 +128,7 @@ static void inhabit_to_check(struct sim *w, struct room *r)
         {"book", channel(r, 11, "ledger/book"), NULL},
         no_bind};
     const struct person_bind valve[] = {{"valve", NULL, r->name}, no_bind};
-    /* What is put before there is a consumer is for nobody: the ledger first. */
+    /* What is put while there is no consumer is for nobody: it comes first. */
     person_deploy(w->person, r->identity[4], "ledger", ledger);
     person_deploy(w->person, r->identity[3], "source", source);
     person_deploy(w->person, r->identity[5], "valve", valve);

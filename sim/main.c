@@ -31,16 +31,27 @@ static int usage(int status)
 {
     fprintf(
         status == 0 ? stdout : stderr,
-        "tomte-sim: a whole home in one process, in virtual time\n"
+        "tomte-sim: a whole home in one process, in virtual time, with faults\n"
+        "drawn from a seed and the promises of the design checked\n"
         "usage: tomte-sim [--seed N] [--seeds N] [--nodes M] [--hours H]\n"
-        "                 [--winter] [--calm] [--trace] [--containers DIR]\n"
+        "                 [--winter] [--calm] [--trace] [--brief]\n"
+        "                 [--containers DIR]\n"
         "  --seed N    the first seed (1); --seeds N how many from there (1)\n"
-        "  --nodes M   nodes of the home (30)\n"
-        "  --hours H   virtual hours with faults (1)\n"
+        "  --nodes M   nodes of the home (30), 4 to %d\n"
+        "  --hours H   virtual hours with faults (1); then all heals\n"
         "  --winter    the home of examples/winter instead\n"
         "  --calm      no faults\n"
-        "  --trace     print what happens\n"
-        "e.g. tomte-sim --seed 42 --nodes 30 --hours 1 --trace\n");
+        "  --trace     print what happens, as `seconds node: what`\n"
+        "  --brief     a line a seed: seed, trace hash, takeovers, "
+        "partitions,\n"
+        "              crashes, commits, verdict\n"
+        "  --containers DIR  where the images are (those of this build)\n"
+        "A seed is good, FAILED (a checker says why), or does-not-count: "
+        "nothing\n"
+        "was taken over, cut off or committed in it. The same seed gives the\n"
+        "same hash, whatever compiler made it. Exit status 0: none failed.\n"
+        "e.g. tomte-sim --seed 42 --nodes 30 --hours 1 --trace\n",
+        SIM_NODES_MAX);
     return status;
 }
 
