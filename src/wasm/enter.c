@@ -82,7 +82,8 @@ void wasm_adopt_frames(struct tomte_wasm_instance *inst)
         struct wasm_frame *f = wasm_frame(inst, i);
         /* Recursion leaves many frames in the same place. */
         if (f->func != func || f->pc != pc)
-            unit = wasm_slot_find(inst->code, f->func & WASM_FUNC_MASK, f->pc);
+            unit =
+                inst->code->find(inst->code, f->func & WASM_FUNC_MASK, f->pc);
         func = f->func;
         pc = f->pc;
         if (unit != 0)

@@ -30,8 +30,11 @@ void wasm_exec(struct tomte_wasm_instance *inst)
     bool again = true;
     while (again) {
         const struct wasm_frame *f = wasm_frame(inst, inst->depth - 1);
-        again = f->side & WASM_FRAME_SLOT_CODE ? wasm_exec_slots(inst)
-                                               : wasm_exec_bytes(inst);
+        uint32_t index;
+        if (f->side & WASM_FRAME_SLOT_CODE)
+            again = wasm_owner_of(inst, f->func, &index)->code->exec(inst);
+        else
+            again = wasm_exec_bytes(inst);
     }
 }
 

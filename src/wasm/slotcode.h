@@ -168,7 +168,14 @@ enum wasm_slot_op {
 /* With more slots a function has no slot code. */
 #define WASM_SLOT_SLOTS_MAX 0x3fffu
 
+struct tomte_wasm_instance;
+
+/* The functions are here so that a program that never translates is linked
+ * without the loop and what belongs to it. */
 struct tomte_wasm_code {
+    bool (*exec)(struct tomte_wasm_instance *inst); /* wasm_exec_slots */
+    uint32_t (*find)(const struct tomte_wasm_code *code, uint32_t func,
+                     uint32_t pc); /* wasm_slot_find */
     const struct tomte_wasm_module *m;
     const uint16_t *units;
     const uint32_t *entries; /* of each function: its header's unit, or 0 */

@@ -2,6 +2,7 @@
 #include "wasm/translate.h"
 
 #include "base/assert.h"
+#include "wasm/instance.h"
 
 #include <string.h>
 
@@ -70,8 +71,13 @@ static bool begin(struct wasm_translator *t, struct tomte_wasm_code *code,
     if (t->v.r.err != TOMTE_OK || t->operands == NULL || t->labels == NULL)
         return false;
     t->units = tomte_arena_take(arena, 0, sizeof *t->units);
-    *code =
-        (struct tomte_wasm_code){.m = m, .units = t->units, .entries = entries};
+    *code = (struct tomte_wasm_code){
+        .exec = wasm_exec_slots,
+        .find = wasm_slot_find,
+        .m = m,
+        .units = t->units,
+        .entries = entries,
+    };
     /* No header is at 0, which says that there is none. */
     return t->units != NULL && more(t, 1) != NULL;
 }
