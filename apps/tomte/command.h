@@ -44,7 +44,10 @@ enum tomte_err find_channel(struct home_run *run, struct client *c,
                             const struct tomte_channel_name *name,
                             struct tomte_addr *addr, unsigned *kind);
 
-/* Sends an image and then its container command. */
+/* Sends an image and then its container command. NOT_FOUND with this in the
+ * detail: there is no such image. */
+#define NO_IMAGE "no image of this name"
+
 enum tomte_err deploy_image(struct home_run *run, struct client *c,
                             const struct home_container *container,
                             char detail[256]);

@@ -37,7 +37,9 @@ struct target {
     bool json;
     size_t last_len; /* what a watch printed last */
     uint8_t last[TOMTE_LIMIT_MESSAGE_BYTES];
-    bool again; /* the next one may be that again */
+    bool again;   /* the next one may be that again */
+    bool heard;   /* since the last registration */
+    bool waiting; /* and said so */
 };
 
 static int print_value(const struct target *t, struct tomte_span payload)
@@ -78,7 +80,8 @@ static bool on_news(void *ctx, struct tomte_span payload)
     struct target *t = ctx;
     bool same =
         t->again && tomte_span_equal(payload, TOMTE_SPAN(t->last, t->last_len));
-    t->again = false;
+    t->again = t->waiting = false;
+    t->heard = true;
     if (same || payload.len > sizeof t->last)
         return true;
     memcpy(t->last, payload.data, payload.len);
@@ -88,23 +91,31 @@ static bool on_news(void *ctx, struct tomte_span payload)
     return true;
 }
 
+/* Said once, until there is news again. */
+static void tell_waiting(struct target *t)
+{
+    if (!t->waiting)
+        fprintf(stderr, "tomte: nobody serves %s now, waiting\n", t->text);
+    t->waiting = true;
+}
+
 /* A channel that is silent may have moved, with its container. */
 static int watch(struct target *t)
 {
     for (;;) {
+        t->heard = false;
         client_set_timeout(t->c, 2000);
         enum tomte_err err =
             client_observe(t->c, &t->addr, t->text, WATCH_IDLE_MS, on_news, t);
         if (err != TOMTE_OK && err != TOMTE_ERR_TIMEOUT &&
             err != TOMTE_ERR_NOT_FOUND)
             return failed(err, "watch", t->text);
+        if (!t->heard)
+            tell_waiting(t);
         t->again = true;
-        for (bool told = false; find_channel(t->run, t->c, &t->name, &t->addr,
-                                             &t->kind) != TOMTE_OK;
-             told = true) {
-            if (!told)
-                fprintf(stderr, "tomte: nobody serves %s now, waiting\n",
-                        t->text);
+        while (find_channel(t->run, t->c, &t->name, &t->addr, &t->kind) !=
+               TOMTE_OK) {
+            tell_waiting(t);
             usleep(200000);
         }
     }

@@ -280,8 +280,8 @@ static bool deploy_one(struct scene *s, const struct home_container *c)
         err = deploy_image(&s->run, s->client, c, detail);
         if (err == TOMTE_OK)
             return true;
-        if (err == TOMTE_ERR_NOT_FOUND && detail[0] != 0)
-            break; /* no such image: it will not come */
+        if (strstr(detail, NO_IMAGE) != NULL)
+            break; /* it will not come */
         scene_sleep_ms(100);
     }
     fprintf(stderr, "tomte: %.*s cannot be deployed: %s%s%s\n",
@@ -319,11 +319,24 @@ static bool set_lease(struct scene *s)
     return err == TOMTE_OK;
 }
 
+/* A container cannot be asked to run on a node that the keeper has not met. */
+static void wait_for_nodes(struct scene *s, uint64_t until_ms)
+{
+    const struct status *keeper = &s->status[scene_keeper(s)];
+    do {
+        scene_look(s, 300);
+        if (keeper->nodes_len >= s->run.home.nodes_len)
+            return;
+        scene_sleep_ms(20);
+    } while (scene_now_ms() < until_ms && !scene_stopped());
+}
+
 bool scene_deploy(struct scene *s, uint32_t timeout_ms)
 {
     uint64_t until = scene_now_ms() + timeout_ms;
     if (!set_lease(s))
         return false;
+    wait_for_nodes(s, until);
     client_set_timeout(s->client, 3000);
     for (size_t i = 0; i < s->run.home.containers_len; i++)
         if (!deploy_one(s, &s->run.home.containers[i]))

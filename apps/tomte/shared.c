@@ -183,8 +183,7 @@ enum tomte_err deploy_image(struct home_run *run, struct client *c,
     struct tomte_buf bytes = read_image(run, container->image);
     detail[0] = 0;
     if (bytes.data == NULL) {
-        snprintf(detail, 256, "%.200s: no image of this name",
-                 container->image);
+        snprintf(detail, 256, "%.200s: " NO_IMAGE, container->image);
         return TOMTE_ERR_NOT_FOUND;
     }
     enum tomte_err err =
