@@ -54,6 +54,8 @@ make_base() {
 }
 
 enter() {
+    # A root that is a mount: tests make mount namespaces of their own in it.
+    mount --bind "$home" "$home"
     mount -t proc proc "$home/proc"
     mount -t sysfs -o ro sysfs "$home/sys"
     mount --rbind /dev "$home/dev"
