@@ -6,10 +6,10 @@
 
 #include <stdlib.h>
 
-/* Datagrams on their way to one node: one that was stopped for a minute hears
- * that minute at once. Steps of one node that no datagram asked for, in a
- * second. Both many times what the busiest seeds have. */
-#define WAITING_MAX 20000
+/* Datagrams on their way to one node: network.c keeps more from it. Steps of
+ * one node that no datagram asked for, in a second: many times what the busiest
+ * seeds have. */
+#define WAITING_MAX 600
 #define STEPS_MAX   3000
 
 struct bounds {

@@ -152,10 +152,14 @@ static struct sim_node *node_named(struct sim *w, const struct tomte_name *name)
     return NULL;
 }
 
-/* In the set of the keeper's log, on, connected, and none that burned without
- * the keeper knowing yet. */
+/* In the set of the keeper's log, on, connected, holding a lease as the keeper
+ * sees it (who has none is away, for whatever reason), and none that burned
+ * without the keeper knowing yet. */
 static bool is_holder(struct sim *w, const struct tomte_home *home, uint16_t it)
 {
+    const struct tomte_observed *seen = &w->nodes[0].node->keeper->keeper.seen;
+    if (seen->nodes[it].standing != TOMTE_STANDING_HELD)
+        return false;
     struct sim_node *n = node_named(w, &home->nodes[it].name);
     if (n == NULL || n->node == NULL || n->paused_until_us > w->now_us ||
         n->group != w->nodes[0].group)

@@ -8,6 +8,10 @@
 
 #define PORT 5683
 
+/* Datagrams that wait before one node: what the receive buffer of a socket
+ * holds, so what a process that was stopped hears of the time it was not. */
+#define SOCKET_MAX 600
+
 struct tomte_addr sim_addr(uint16_t node)
 {
     uint8_t ip[4] = {127, 1, (uint8_t)(node >> 8), (uint8_t)node};
@@ -34,6 +38,10 @@ static void arrive(struct sim *w, uint16_t node, uint64_t tag,
                    const struct tomte_addr *from, struct tomte_span bytes,
                    uint64_t after_us)
 {
+    if (node < w->nodes_len && w->nodes[node].waiting >= SOCKET_MAX) {
+        w->counts.lost++;
+        return;
+    }
     struct happening h = {.at_us = w->now_us + after_us,
                           .kind = HAPPEN_DATAGRAM,
                           .node = node,
