@@ -67,7 +67,7 @@ debs() {
     case $1 in
     tools) more=(clang-format) ;;
     unit) more=("${DEBS_WASM[@]}") ;;
-    spec) more=(wabt libcjson-dev) ;;
+    spec) more=(wabt binaryen libcjson-dev) ;;
     vectors) more=(python3-cbor2 libcjson-dev) ;;
     model) more=(spin) ;;
     fuzz) more=("${DEBS_FUZZ[@]}") ;;
