@@ -47,6 +47,18 @@ check "logs of nobody" 2 "no node garage" t logs garage
 check "deploy" 0 '"done":"deploy"' json deploy lamp lamp --bind button=hall \
     --bind lamp=hall
 
+# One container, by its name.
+check "stop" 0 '"done":"stop"' json stop lamp
+check "one that is stopped" 0 "stopped" t why lamp
+check "start again" 0 '"done":"start"' json start lamp
+eventually "it runs again" 5 bash -c \
+    "'$tomte' why lamp --dir '$dir/home' | grep -q running"
+check "remove" 0 '"done":"remove"' json remove lamp
+check "one that is removed" 2 "not found" t why lamp
+check "stop nobody" 2 "not found" t stop nobody
+check "and again, as new" 0 '"done":"deploy"' json deploy lamp lamp \
+    --bind button=hall --bind lamp=hall
+
 # A watch, while the container moves and then its node is killed.
 watch() {
     exec "$tomte" channel watch "$@" --dir "$dir/home"
