@@ -265,7 +265,7 @@ static void begin_driving(enum tomte_without_keeper without_keeper)
     add("c", "-", 4, lamp_c);
     struct tomte_manifest m = rig_manifest("light");
     m.standbys = 2;
-    m.without_keeper = without_keeper;
+    m.without_keeper = (uint8_t)without_keeper;
     rig_port(&m, "one out state power - /b/lamp/power");
     rig_port(&m, "two out state power - /c/lamp/power");
     deploy("x", &m);
