@@ -377,7 +377,9 @@ node_part_decode(struct tomte_node *n, struct slot *s, struct tomte_span bytes);
  * where they were. */
 void node_part_replayed(struct tomte_node *n, struct slot *s);
 /* Recovered: streams are opened anew where they must be. */
-void node_part_open_streams(struct tomte_node *n, struct slot *s, bool fresh);
+void node_part_open_streams(struct slot *s, bool fresh);
+/* What its out state ports had put last is served again. */
+void node_part_show_states(struct tomte_node *n, struct slot *s);
 
 /* ---- replicate.c ---- */
 

@@ -357,11 +357,17 @@ static int slot_work(struct tomte_node *n, struct slot *s, int budget)
     return budget;
 }
 
+/* What it has put may leave: it acts, and what it recovered is safe. */
+static bool speaks(const struct tomte_node *n, const struct slot *s)
+{
+    return node_slot_acts(n, s) && s->recovered == 0;
+}
+
 void node_deliver_work(struct tomte_node *n)
 {
     int budget = NODE_SENDS_A_STEP;
     for (unsigned i = 0; i < n->config.sizes.slots; i++)
-        if (node_slot_acts(n, &n->slots[i]))
+        if (speaks(n, &n->slots[i]))
             budget = slot_work(n, &n->slots[i], budget);
     for (uint16_t i = 0; i < n->config.resource_count; i++) {
         if (n->resources[i].is.kind != TOMTE_NODE_BUTTON)
@@ -393,7 +399,7 @@ uint64_t node_deliver_deadline(const struct tomte_node *n)
     uint64_t at = UINT64_MAX;
     for (unsigned i = 0; i < n->config.sizes.slots; i++) {
         const struct slot *s = &n->slots[i];
-        uint64_t due = node_slot_acts(n, s) ? slot_deadline(n, s) : UINT64_MAX;
+        uint64_t due = speaks(n, s) ? slot_deadline(n, s) : UINT64_MAX;
         at = due < at ? due : at;
     }
     for (size_t i = 0; i < n->config.resource_count; i++) {

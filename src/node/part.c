@@ -372,7 +372,7 @@ void node_part_replayed(struct tomte_node *n, struct slot *s)
     }
 }
 
-void node_part_open_streams(struct tomte_node *n, struct slot *s, bool fresh)
+void node_part_open_streams(struct slot *s, bool fresh)
 {
     bool taken_over = tomte_history_epoch(&s->history) != s->epoch;
     bool open = fresh || s->durability == TOMTE_DURABILITY_NONE ||
@@ -381,7 +381,12 @@ void node_part_open_streams(struct tomte_node *n, struct slot *s, bool fresh)
         struct slot_port *p = &s->ports[i];
         if (p->outbox != NULL && (open || p->outbox->numbers.stream == 0))
             tomte_outbox_open(p->outbox, s->epoch);
-        if (p->last != NULL && !p->actuator)
-            node_deliver_state(n, s, p);
     }
+}
+
+void node_part_show_states(struct tomte_node *n, struct slot *s)
+{
+    for (unsigned i = 0; i < s->ports_len; i++)
+        if (s->ports[i].last != NULL && !s->ports[i].actuator)
+            node_deliver_state(n, s, &s->ports[i]);
 }

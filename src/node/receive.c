@@ -113,6 +113,13 @@ static void from_producer(struct tomte_node *n, struct slot *s, unsigned port,
     }
     if (report.verdict == TOMTE_CURSOR_AHEAD)
         node_control_stale(n);
+    /* These answers tell the cursor, and the producer forgets what is below:
+     * not before it is safe. */
+    if (s->recovered != 0 && (report.verdict == TOMTE_CURSOR_DUPLICATE ||
+                              report.verdict == TOMTE_CURSOR_HOLE)) {
+        node_reply_error(n, request, TOMTE_ERR_AGAIN, NULL);
+        return;
+    }
     if (!tomte_cursor_accepts(report.verdict)) {
         answer(n, request, tomte_cursor_verdict_err(report.verdict),
                report.stream, report.sequence);

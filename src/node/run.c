@@ -242,6 +242,17 @@ static void begin_next(struct tomte_node *n, struct slot *s)
     node_log_err(n, tomte_name_span(&s->identity), "cannot take an event", err);
 }
 
+/* The last events before a crash may be in this history only: they count when
+ * the standbys have them too. */
+static void settle(struct tomte_node *n, struct slot *s)
+{
+    if (s->recovered == 0 || !node_replicate_acknowledged(s, s->recovered))
+        return;
+    s->recovered = 0;
+    node_part_show_states(n, s);
+    n->again = true;
+}
+
 static void ready_work(struct tomte_node *n, struct slot *s)
 {
     if (s->waiting != 0) {
@@ -260,6 +271,7 @@ static void ready_work(struct tomte_node *n, struct slot *s)
 void node_run_work(struct tomte_node *n, struct slot *s)
 {
     struct tomte_container *c = &s->container;
+    settle(n, s);
     if (s->retry_ms > n->now_ms)
         return;
     switch (c->state) {

@@ -96,6 +96,7 @@ static void unload(struct tomte_node *n, struct slot *s)
     s->loaded = false;
     s->running_entry = false;
     s->waiting = 0;
+    s->recovered = 0;
     s->ports = NULL;
     s->ports_len = 0;
     s->inbox = NULL;

@@ -230,13 +230,16 @@ static enum tomte_err recover(struct tomte_node *n, struct slot *s)
  * crash they must not be opened again for other messages. */
 static void running(struct tomte_node *n, struct slot *s, bool fresh)
 {
-    node_part_open_streams(n, s, fresh);
+    node_part_open_streams(s, fresh);
     if (!node_part_checkpoint(n, s)) {
         node_slot_reason(n, s, "no checkpoint to begin with",
                          TOMTE_ERR_NO_SPACE);
         return;
     }
     s->phase = SLOT_RUNNING;
+    s->recovered = fresh ? 0 : s->container.sequence;
+    if (s->recovered == 0)
+        node_part_show_states(n, s);
     s->damaged = false; /* the checkpoint that was taken now is whole */
     s->reason[0] = 0;
     s->retry_ms = 0;

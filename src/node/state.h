@@ -241,10 +241,13 @@ struct slot {
     struct tomte_cursors cursors;
     struct inbox_entry *inbox;
     uint16_t inbox_cap, inbox_head, inbox_len;
-    bool running_entry;     /* the event at hand is the first of the inbox */
-    uint64_t waiting;       /* committed, not released: its sequence */
-    bool waiting_trapped;   /* it trapped: there are no outputs */
-    uint8_t next_port;      /* fairness among state ports */
+    bool running_entry;   /* the event at hand is the first of the inbox */
+    uint64_t waiting;     /* committed, not released: its sequence */
+    uint64_t recovered;   /* last sequence that was replayed at the start: until
+                               the standbys that count have it, nothing is said
+                               that follows from it; 0: they have */
+    bool waiting_trapped; /* it trapped: there are no outputs */
+    uint8_t next_port;    /* fairness among state ports */
     uint32_t log_bytes_max; /* of the manifest */
     uint16_t fetch;         /* of image or checkpoint; NODE_FETCHES: none */
 };
