@@ -249,7 +249,6 @@ static void settle(struct tomte_node *n, struct slot *s)
     if (s->recovered == 0 || !node_replicate_acknowledged(s, s->recovered))
         return;
     s->recovered = 0;
-    node_part_show_states(n, s);
     n->again = true;
 }
 

@@ -238,8 +238,7 @@ static void running(struct tomte_node *n, struct slot *s, bool fresh)
     }
     s->phase = SLOT_RUNNING;
     s->recovered = fresh ? 0 : s->container.sequence;
-    if (s->recovered == 0)
-        node_part_show_states(n, s);
+    node_part_show_states(n, s);
     s->damaged = false; /* the checkpoint that was taken now is whole */
     s->reason[0] = 0;
     s->retry_ms = 0;

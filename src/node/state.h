@@ -245,7 +245,7 @@ struct slot {
     uint64_t waiting;     /* committed, not released: its sequence */
     uint64_t recovered;   /* last sequence that was replayed at the start: until
                                the standbys that count have it, nothing is said
-                               that follows from it; 0: they have */
+                               that follows from it but states; 0: they have */
     bool waiting_trapped; /* it trapped: there are no outputs */
     uint8_t next_port;    /* fairness among state ports */
     uint32_t log_bytes_max; /* of the manifest */
