@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cose/cwt.h"
 
-#include "cbor/cbor.h"
+#include "cose/internal.h"
 
 /* ---- times ------------------------------------------------------------- */
 
@@ -185,33 +185,6 @@ bool tomte_cwt_is_for(const struct tomte_cwt *claims,
 
 /* ---- writing ----------------------------------------------------------- */
 
-static void put_text(struct tomte_cbor_enc *e, int64_t key,
-                     struct tomte_span text)
-{
-    if (text.data == NULL)
-        return;
-    tomte_cbor_put_int(e, key);
-    tomte_cbor_put_text(e, text);
-}
-
-static void put_bytes(struct tomte_cbor_enc *e, int64_t key,
-                      struct tomte_span bytes)
-{
-    if (bytes.data == NULL)
-        return;
-    tomte_cbor_put_int(e, key);
-    tomte_cbor_put_bytes(e, bytes);
-}
-
-static void put_raw(struct tomte_cbor_enc *e, int64_t key,
-                    struct tomte_span item)
-{
-    if (item.data == NULL)
-        return;
-    tomte_cbor_put_int(e, key);
-    tomte_cbor_put_raw(e, item);
-}
-
 static void put_time(struct tomte_cbor_enc *e, int64_t key,
                      const struct tomte_cwt_time *t)
 {
@@ -251,20 +224,20 @@ enum tomte_err tomte_cwt_encode(const struct tomte_cwt *claims,
         return TOMTE_ERR_INVALID;
     tomte_cbor_encode_init(&e, out);
     tomte_cbor_put_map(&e, count(c));
-    put_text(&e, TOMTE_CWT_ISS, c->iss);
-    put_text(&e, TOMTE_CWT_SUB, c->sub);
-    put_raw(&e, TOMTE_CWT_AUD, c->aud);
+    cose_put_text(&e, TOMTE_CWT_ISS, c->iss);
+    cose_put_text(&e, TOMTE_CWT_SUB, c->sub);
+    cose_put_raw(&e, TOMTE_CWT_AUD, c->aud);
     put_time(&e, TOMTE_CWT_EXP, &c->exp);
     put_time(&e, TOMTE_CWT_NBF, &c->nbf);
     put_time(&e, TOMTE_CWT_IAT, &c->iat);
-    put_bytes(&e, TOMTE_CWT_CTI, c->cti);
-    put_raw(&e, TOMTE_CWT_CNF, c->cnf);
+    cose_put_bytes(&e, TOMTE_CWT_CTI, c->cti);
+    cose_put_raw(&e, TOMTE_CWT_CNF, c->cnf);
     if (c->scope_is_text)
-        put_text(&e, TOMTE_CWT_SCOPE, c->scope);
+        cose_put_text(&e, TOMTE_CWT_SCOPE, c->scope);
     else
-        put_bytes(&e, TOMTE_CWT_SCOPE, c->scope);
+        cose_put_bytes(&e, TOMTE_CWT_SCOPE, c->scope);
     put_number(&e, TOMTE_CWT_ACE_PROFILE, c->has_profile, c->profile);
-    put_bytes(&e, TOMTE_CWT_CNONCE, c->cnonce);
+    cose_put_bytes(&e, TOMTE_CWT_CNONCE, c->cnonce);
     put_number(&e, TOMTE_CWT_EXI, c->has_exi, (int64_t)c->exi);
     return tomte_cbor_encode_done(&e, encoded);
 }
@@ -313,17 +286,12 @@ enum tomte_err tomte_cwt_cnf_decode(struct tomte_cwt_cnf *cnf,
                                     struct tomte_span in)
 {
     struct tomte_cbor_dec d;
+    int64_t label;
     *cnf = (struct tomte_cwt_cnf){.kid = TOMTE_SPAN_NONE};
     tomte_cbor_decode_init(&d, in, 0);
     tomte_cbor_enter_map(&d);
-    while (tomte_cbor_more(&d)) {
-        if (tomte_cbor_peek(&d) == TOMTE_CBOR_TEXT) {
-            tomte_cbor_get_text(&d);
-            tomte_cbor_skip(&d);
-        } else {
-            read_method(&d, tomte_cbor_get_int(&d), cnf);
-        }
-    }
+    while (cose_next_label(&d, &label))
+        read_method(&d, label, cnf);
     tomte_cbor_leave(&d);
     enum tomte_err err = tomte_cbor_decode_done(&d);
     if (err == TOMTE_OK)
@@ -347,11 +315,11 @@ enum tomte_err tomte_cwt_cnf_encode(const struct tomte_cwt_cnf *cnf,
         &e, (size_t)0 + (cnf->cose_key.data != NULL) +
                 (cnf->encrypted.data != NULL) + (cnf->kid.data != NULL) +
                 (cnf->osc.data != NULL) + (cnf->ckt.data != NULL));
-    put_raw(&e, TOMTE_CWT_COSE_KEY, cnf->cose_key);
-    put_raw(&e, TOMTE_CWT_ENCRYPTED_COSE_KEY, cnf->encrypted);
-    put_bytes(&e, TOMTE_CWT_KID, cnf->kid);
-    put_raw(&e, TOMTE_CWT_OSC, cnf->osc);
-    put_bytes(&e, TOMTE_CWT_CKT, cnf->ckt);
+    cose_put_raw(&e, TOMTE_CWT_COSE_KEY, cnf->cose_key);
+    cose_put_raw(&e, TOMTE_CWT_ENCRYPTED_COSE_KEY, cnf->encrypted);
+    cose_put_bytes(&e, TOMTE_CWT_KID, cnf->kid);
+    cose_put_raw(&e, TOMTE_CWT_OSC, cnf->osc);
+    cose_put_bytes(&e, TOMTE_CWT_CKT, cnf->ckt);
     return tomte_cbor_encode_done(&e, encoded);
 }
 

@@ -108,23 +108,17 @@ static void read_protected(struct tomte_cbor_dec *d, int64_t label,
     }
 }
 
-/* Labels are integers or texts; of texts none is understood here. */
 static enum tomte_err read_bucket(struct tomte_span map,
                                   struct tomte_cose_header *h,
                                   void (*read)(struct tomte_cbor_dec *, int64_t,
                                                struct tomte_cose_header *))
 {
     struct tomte_cbor_dec d;
+    int64_t label;
     tomte_cbor_decode_init(&d, map, 0);
     tomte_cbor_enter_map(&d);
-    while (tomte_cbor_more(&d)) {
-        if (tomte_cbor_peek(&d) == TOMTE_CBOR_TEXT) {
-            tomte_cbor_get_text(&d);
-            tomte_cbor_skip(&d);
-        } else {
-            read(&d, tomte_cbor_get_int(&d), h);
-        }
-    }
+    while (cose_next_label(&d, &label))
+        read(&d, label, h);
     tomte_cbor_leave(&d);
     return tomte_cbor_decode_done(&d);
 }
@@ -276,24 +270,6 @@ static void put_type(struct tomte_cbor_enc *e, int64_t label,
         tomte_cbor_put_uint(e, type->number);
 }
 
-static void put_bytes(struct tomte_cbor_enc *e, int64_t label,
-                      struct tomte_span bytes)
-{
-    if (bytes.data == NULL)
-        return;
-    tomte_cbor_put_int(e, label);
-    tomte_cbor_put_bytes(e, bytes);
-}
-
-static void put_raw(struct tomte_cbor_enc *e, int64_t label,
-                    struct tomte_span item)
-{
-    if (item.data == NULL)
-        return;
-    tomte_cbor_put_int(e, label);
-    tomte_cbor_put_raw(e, item);
-}
-
 enum tomte_err tomte_cose_header_encode(const struct tomte_cose_header *h,
                                         const struct tomte_cose_entry *more,
                                         size_t more_count, struct tomte_buf out,
@@ -311,15 +287,15 @@ enum tomte_err tomte_cose_header_encode(const struct tomte_cose_header *h,
         tomte_cbor_put_int(&e, TOMTE_COSE_ALG);
         tomte_cbor_put_int(&e, h->alg);
     }
-    put_raw(&e, TOMTE_COSE_CRIT, h->crit);
+    cose_put_raw(&e, TOMTE_COSE_CRIT, h->crit);
     put_type(&e, TOMTE_COSE_CONTENT_TYPE, &h->content_type);
-    put_bytes(&e, TOMTE_COSE_KID, h->kid);
-    put_bytes(&e, TOMTE_COSE_IV, h->iv);
-    put_bytes(&e, TOMTE_COSE_PARTIAL_IV, h->partial_iv);
-    put_bytes(&e, TOMTE_COSE_KID_CONTEXT, h->kid_context);
-    put_raw(&e, TOMTE_COSE_CWT_CLAIMS, h->claims);
+    cose_put_bytes(&e, TOMTE_COSE_KID, h->kid);
+    cose_put_bytes(&e, TOMTE_COSE_IV, h->iv);
+    cose_put_bytes(&e, TOMTE_COSE_PARTIAL_IV, h->partial_iv);
+    cose_put_bytes(&e, TOMTE_COSE_KID_CONTEXT, h->kid_context);
+    cose_put_raw(&e, TOMTE_COSE_CWT_CLAIMS, h->claims);
     put_type(&e, TOMTE_COSE_TYP, &h->typ);
     for (size_t i = 0; i < more_count; i++)
-        put_raw(&e, more[i].label, more[i].value);
+        cose_put_raw(&e, more[i].label, more[i].value);
     return tomte_cbor_encode_done(&e, map);
 }

@@ -2,6 +2,7 @@
 /* cose/internal.h: what the files of this room share; not for other rooms. */
 #pragma once
 
+#include "cbor/cbor.h"
 #include "cose/cose.h"
 
 /* Major types of CBOR (RFC 8949 section 3.1). */
@@ -37,6 +38,19 @@ size_t cose_structure_init(struct cose_structure *s, enum tomte_cose_kind kind,
 enum tomte_err cose_payload(const struct tomte_cose *m,
                             const struct tomte_cose_context *context,
                             struct tomte_span *payload);
+
+/* The label of the map's next entry, whose value is to be read or skipped; false
+ * at the end and after an error. Labels are integers or texts; of texts none is
+ * understood here, their entries are passed over. */
+bool cose_next_label(struct tomte_cbor_dec *d, int64_t *label);
+
+/* An entry; nothing when its value is absent (data is NULL). */
+void cose_put_text(struct tomte_cbor_enc *e, int64_t label,
+                   struct tomte_span text);
+void cose_put_bytes(struct tomte_cbor_enc *e, int64_t label,
+                    struct tomte_span bytes);
+void cose_put_raw(struct tomte_cbor_enc *e, int64_t label,
+                  struct tomte_span item);
 
 /* Both maps of a draft are what they say they are; what is in them. */
 enum tomte_err cose_header_decode(struct tomte_cose_header *h,

@@ -160,17 +160,12 @@ enum tomte_err tomte_cose_key_decode(struct tomte_cose_key *key,
                                      struct tomte_span in)
 {
     struct tomte_cbor_dec d;
+    int64_t label;
     *key = (struct tomte_cose_key){.kty = 0};
     tomte_cbor_decode_init(&d, in, 0);
     tomte_cbor_enter_map(&d);
-    while (tomte_cbor_more(&d)) {
-        if (tomte_cbor_peek(&d) == TOMTE_CBOR_TEXT) {
-            tomte_cbor_get_text(&d);
-            tomte_cbor_skip(&d);
-        } else {
-            read_parameter(&d, tomte_cbor_get_int(&d), key);
-        }
-    }
+    while (cose_next_label(&d, &label))
+        read_parameter(&d, label, key);
     tomte_cbor_leave(&d);
     enum tomte_err err = tomte_cbor_decode_done(&d);
     if (err == TOMTE_OK)
@@ -188,15 +183,6 @@ static void put_number(struct tomte_cbor_enc *e, int64_t label, int64_t n)
         return;
     tomte_cbor_put_int(e, label);
     tomte_cbor_put_int(e, n);
-}
-
-static void put_bytes(struct tomte_cbor_enc *e, int64_t label,
-                      struct tomte_span bytes)
-{
-    if (bytes.data == NULL)
-        return;
-    tomte_cbor_put_int(e, label);
-    tomte_cbor_put_bytes(e, bytes);
 }
 
 static void put_ops(struct tomte_cbor_enc *e, uint16_t ops)
@@ -235,15 +221,15 @@ enum tomte_err tomte_cose_key_encode(const struct tomte_cose_key *key,
     tomte_cbor_encode_init(&e, out);
     tomte_cbor_put_map(&e, count(key));
     put_number(&e, KEY_KTY, key->kty);
-    put_bytes(&e, KEY_KID, key->kid);
+    cose_put_bytes(&e, KEY_KID, key->kid);
     put_number(&e, KEY_ALG, key->alg);
     put_ops(&e, key->ops);
-    put_bytes(&e, KEY_BASE_IV, key->base_iv);
+    cose_put_bytes(&e, KEY_BASE_IV, key->base_iv);
     put_number(&e, KEY_CURVE, key->curve);
-    put_bytes(&e, KEY_CURVE, key->k);
-    put_bytes(&e, KEY_X, key->x);
-    put_bytes(&e, KEY_Y, key->y);
-    put_bytes(&e, KEY_D, key->d);
+    cose_put_bytes(&e, KEY_CURVE, key->k);
+    cose_put_bytes(&e, KEY_X, key->x);
+    cose_put_bytes(&e, KEY_Y, key->y);
+    cose_put_bytes(&e, KEY_D, key->d);
     return tomte_cbor_encode_done(&e, encoded);
 }
 
