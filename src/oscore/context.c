@@ -212,22 +212,35 @@ static struct tomte_span make_aad(const struct tomte_oscore *o,
     return TOMTE_SPAN(memory, (size_t)(p - memory));
 }
 
+/* What both directions give to the AEAD, and the memory that it refers to. */
+struct sealing {
+    uint8_t nonce[TOMTE_OSCORE_NONCE_MAX], memory[AAD_MAX];
+    struct tomte_span aad;
+    struct tomte_aead aead;
+};
+
+static const struct tomte_aead *prepare(const struct tomte_oscore *o,
+                                        const struct oscore_seal *s,
+                                        struct sealing *to)
+{
+    make_nonce(o, s->nonce_id, s->nonce_piv, to->nonce);
+    to->aad = make_aad(o, s, to->memory);
+    to->aead = (struct tomte_aead){.alg = o->alg,
+                                   .key = s->key,
+                                   .nonce = TOMTE_SPAN(to->nonce, o->nonce_len),
+                                   .aad = &to->aad,
+                                   .aad_parts = 1};
+    return &to->aead;
+}
+
 enum tomte_err oscore_encrypt(const struct tomte_oscore *o,
                               const struct oscore_seal *s,
                               struct tomte_span plain, struct tomte_buf room,
                               struct tomte_span *cipher)
 {
-    uint8_t nonce[TOMTE_OSCORE_NONCE_MAX], memory[AAD_MAX];
-    make_nonce(o, s->nonce_id, s->nonce_piv, nonce);
-    struct tomte_span aad = make_aad(o, s, memory);
-    return tomte_crypto_encrypt(
-        o->crypto,
-        &(struct tomte_aead){.alg = o->alg,
-                             .key = s->key,
-                             .nonce = TOMTE_SPAN(nonce, o->nonce_len),
-                             .aad = &aad,
-                             .aad_parts = 1},
-        plain, room, cipher);
+    struct sealing to;
+    return tomte_crypto_encrypt(o->crypto, prepare(o, s, &to), plain, room,
+                                cipher);
 }
 
 enum tomte_err oscore_decrypt(const struct tomte_oscore *o,
@@ -235,15 +248,7 @@ enum tomte_err oscore_decrypt(const struct tomte_oscore *o,
                               struct tomte_span cipher, struct tomte_buf room,
                               struct tomte_span *plain)
 {
-    uint8_t nonce[TOMTE_OSCORE_NONCE_MAX], memory[AAD_MAX];
-    make_nonce(o, s->nonce_id, s->nonce_piv, nonce);
-    struct tomte_span aad = make_aad(o, s, memory);
-    return tomte_crypto_decrypt(
-        o->crypto,
-        &(struct tomte_aead){.alg = o->alg,
-                             .key = s->key,
-                             .nonce = TOMTE_SPAN(nonce, o->nonce_len),
-                             .aad = &aad,
-                             .aad_parts = 1},
-        cipher, room, plain);
+    struct sealing to;
+    return tomte_crypto_decrypt(o->crypto, prepare(o, s, &to), cipher, room,
+                                plain);
 }
