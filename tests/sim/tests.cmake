@@ -9,6 +9,9 @@ if(TARGET tomte-sim AND NOT TOMTE_SANITIZE)
       COMMAND $<TARGET_FILE:tomte-sim> --nodes 30 --seed ${seed} --seeds 10
               --hours 1)
   endforeach()
+  # Seeds that found something.
+  tomte_test(sim found-324 TIMEOUT 300
+    COMMAND $<TARGET_FILE:tomte-sim> --nodes 30 --seed 324 --hours 1)
   # With what other compilers made of it, in the trees beside this one.
   cmake_path(GET PROJECT_BINARY_DIR PARENT_PATH trees)
   tomte_test(sim same-trace TIMEOUT 600
