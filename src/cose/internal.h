@@ -39,9 +39,9 @@ enum tomte_err cose_payload(const struct tomte_cose *m,
                             const struct tomte_cose_context *context,
                             struct tomte_span *payload);
 
-/* The label of the map's next entry, whose value is to be read or skipped; false
- * at the end and after an error. Labels are integers or texts; of texts none is
- * understood here, their entries are passed over. */
+/* The label of the map's next entry, whose value is to be read or skipped;
+ * false at the end and after an error. Labels are integers or texts; of texts
+ * none is understood here, their entries are passed over. */
 bool cose_next_label(struct tomte_cbor_dec *d, int64_t *label);
 
 /* An entry; nothing when its value is absent (data is NULL). */
