@@ -27,8 +27,13 @@ int command_new(int argc, char **argv);
 
 /* ---- shared by them ---- */
 
-/* --help: prints and gives 0; else prints to standard error and gives 100. */
-int usage(bool asked, const char *text);
+/* --help was asked for: prints it and gives 0. */
+int usage(const char *text);
+
+/* The arguments left after the known options were taken make no command: names
+ * the unknown option, if there is one, prints the help, both to standard error,
+ * and gives 100. */
+int misused(int argc, char **argv, const char *text);
 
 /* "tomte: cannot WHAT: why"; the exit status. */
 int failed(enum tomte_err err, const char *what, const char *detail);

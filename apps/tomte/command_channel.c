@@ -130,7 +130,7 @@ static int put(const struct target *t, const char *text, const char *seconds)
     if (strcmp(text, "on") == 0 || strcmp(text, "off") == 0)
         v = strcmp(text, "on") == 0;
     else if (end == text || *end != 0)
-        return usage(false, help);
+        return misused(argc, argv, help);
     struct tomte_senml record = {.value = tomte_senml_whole(v)};
     enum tomte_err err =
         tomte_senml_encode(&record, TOMTE_BUF_ARRAY(memory), &payload);
@@ -170,7 +170,7 @@ static int run_verb(struct target *t, int argc, char **argv, const char *f)
         return put(t, argv[3], f);
     if (strcmp(verb, "release") == 0 && argc == 3)
         return release(t);
-    return usage(false, help);
+    return misused(argc, argv, help);
 }
 
 static bool is_verb(const char *text)
@@ -188,12 +188,12 @@ int command_channel(int argc, char **argv)
     struct target t = {.run = &run};
     int status;
     if (take_flag(&argc, argv, "--help"))
-        return usage(true, help);
+        return usage(help);
     const char *dir = take_option(&argc, argv, "--dir");
     const char *seconds = take_option(&argc, argv, "--for");
     t.json = take_flag(&argc, argv, "--json");
     if (argc < 3 || !is_verb(argv[1]))
-        return usage(false, help);
+        return misused(argc, argv, help);
     t.text = argv[2];
     if (tomte_channel_name_parse(tomte_span_str(t.text), &t.name) != TOMTE_OK) {
         fprintf(stderr, "tomte: %s is no channel name like /room/lamp/on\n",

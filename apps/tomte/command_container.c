@@ -15,12 +15,12 @@ static int about(int argc, char **argv, enum tomte_command_op op,
     char detail[256];
     const char *what = argv[0];
     if (take_flag(&argc, argv, "--help"))
-        return usage(true, help);
+        return usage(help);
     const char *dir = take_option(&argc, argv, "--dir");
     bool json = take_flag(&argc, argv, "--json");
     if (argc != 2 ||
         tomte_name_parse(tomte_span_str(argv[1]), &identity) != TOMTE_OK)
-        return usage(false, help);
+        return misused(argc, argv, help);
     if (!open_home(&run, &c, dir, &status))
         return status;
     tomte_command_init(&command, op, identity);

@@ -45,11 +45,11 @@ int command_why(int argc, char **argv)
     int status;
     char path[128];
     if (take_flag(&argc, argv, "--help"))
-        return usage(true, help);
+        return usage(help);
     const char *dir = take_option(&argc, argv, "--dir");
     bool json = take_flag(&argc, argv, "--json");
     if (argc != 2)
-        return usage(false, help);
+        return misused(argc, argv, help);
     if (!open_home(&run, &c, dir, &status))
         return status;
     snprintf(path, sizeof path, "/.tomte/why/%.40s", argv[1]);
@@ -94,20 +94,20 @@ int command_deploy(int argc, char **argv)
     int status;
     char detail[256], text[128];
     if (take_flag(&argc, argv, "--help"))
-        return usage(true, help);
+        return usage(help);
     const char *dir = take_option(&argc, argv, "--dir"), *bind;
     bool json = take_flag(&argc, argv, "--json");
     const char *on = take_option(&argc, argv, "--on");
     while ((bind = take_option(&argc, argv, "--bind")) != NULL)
         if (container.binds_len == HOME_BINDS_MAX ||
             !parse_bind(bind, &container.binds[container.binds_len++]))
-            return usage(false, help);
+            return misused(argc, argv, help);
     if (argc != 3 ||
         tomte_name_parse(tomte_span_str(argv[1]), &container.identity) !=
             TOMTE_OK ||
         (on != NULL &&
          tomte_name_parse(tomte_span_str(on), &container.prefer) != TOMTE_OK))
-        return usage(false, help);
+        return misused(argc, argv, help);
     snprintf(container.image, sizeof container.image, "%s", argv[2]);
     if (!open_home(&run, &c, dir, &status))
         return status;
@@ -136,18 +136,18 @@ int command_move(int argc, char **argv)
     int status;
     char detail[256];
     if (take_flag(&argc, argv, "--help"))
-        return usage(true, help);
+        return usage(help);
     const char *dir = take_option(&argc, argv, "--dir");
     bool anywhere = take_flag(&argc, argv, "--anywhere");
     bool json = take_flag(&argc, argv, "--json");
     if (argc != (anywhere ? 2 : 3) ||
         tomte_name_parse(tomte_span_str(argv[1]), &identity) != TOMTE_OK)
-        return usage(false, help);
+        return misused(argc, argv, help);
     tomte_command_init(
         &command, anywhere ? TOMTE_COMMAND_UNPIN : TOMTE_COMMAND_PIN, identity);
     if (!anywhere &&
         tomte_name_parse(tomte_span_str(argv[2]), &command.node) != TOMTE_OK)
-        return usage(false, help);
+        return misused(argc, argv, help);
     if (!open_home(&run, &c, dir, &status))
         return status;
     enum tomte_err err = send_command(&run, c, &command, detail);
@@ -201,14 +201,14 @@ int command_kill(int argc, char **argv)
     struct tomte_name name;
     char error[256];
     if (take_flag(&argc, argv, "--help"))
-        return usage(true, help);
+        return usage(help);
     const char *dir = take_option(&argc, argv, "--dir");
     bool pause = take_flag(&argc, argv, "--pause");
     bool resume = take_flag(&argc, argv, "--resume");
     bool start = take_flag(&argc, argv, "--start");
     bool json = take_flag(&argc, argv, "--json");
     if (argc != 2 || pause + resume + start > 1)
-        return usage(false, help);
+        return misused(argc, argv, help);
     if (!home_run_open(&run, dir, error)) {
         fprintf(stderr, "tomte: %s\n", error);
         return 2;
@@ -300,12 +300,12 @@ int command_logs(int argc, char **argv)
     struct client *c;
     int status;
     if (take_flag(&argc, argv, "--help"))
-        return usage(true, help);
+        return usage(help);
     const char *dir = take_option(&argc, argv, "--dir");
     bool follow = take_flag(&argc, argv, "--follow"), known = false;
     bool json = take_flag(&argc, argv, "--json");
     if (argc > 2 || (follow && argc != 2))
-        return usage(false, help);
+        return misused(argc, argv, help);
     if (!open_home(&run, &c, dir, &status))
         return status;
     client_set_timeout(c, 1500);

@@ -48,7 +48,7 @@ int command_node(int argc, char **argv)
     struct tomte_name name;
     struct daemon_config config = {.home = &home};
     if (take_flag(&argc, argv, "--help"))
-        return usage(true, node_help);
+        return usage(node_help);
     const char *file = take_option(&argc, argv, "--home");
     const char *node = take_option(&argc, argv, "--name");
     config.dir = take_option(&argc, argv, "--dir");
@@ -58,7 +58,7 @@ int command_node(int argc, char **argv)
     if (!parse_without(take_option(&argc, argv, "--without"),
                        &config.without) ||
         file == NULL || node == NULL || config.dir == NULL || argc != 1)
-        return usage(false, node_help);
+        return misused(argc, argv, node_help);
     if (!homefile_load(file, &home, error)) {
         fprintf(stderr, "tomte: %s\n", error);
         return 3;
@@ -97,10 +97,10 @@ int command_pack(int argc, char **argv)
     struct tomte_buf image;
     char error[256];
     if (take_flag(&argc, argv, "--help"))
-        return usage(true, help);
+        return usage(help);
     bool json = take_flag(&argc, argv, "--json");
     if (argc != 4)
-        return usage(false, help);
+        return misused(argc, argv, help);
     if (!image_file_build(argv[1], argv[2], &image, error)) {
         fprintf(stderr, "tomte: %s\n", error);
         return 3;
@@ -212,10 +212,10 @@ int command_new(int argc, char **argv)
         "  e.g. tomte new counter && counter/build.sh run\n";
     struct tomte_name name;
     if (take_flag(&argc, argv, "--help"))
-        return usage(true, help);
+        return usage(help);
     bool json = take_flag(&argc, argv, "--json");
     if (argc != 2)
-        return usage(false, help);
+        return misused(argc, argv, help);
     if (tomte_name_parse(tomte_span_str(argv[1]), &name) != TOMTE_OK) {
         fprintf(stderr, "tomte: %s is no name (1 to 31 of a-z 0-9 - _ .)\n",
                 argv[1]);

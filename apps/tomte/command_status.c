@@ -135,11 +135,11 @@ int command_status(int argc, char **argv)
     int status = 0;
     bool first = true;
     if (take_flag(&argc, argv, "--help"))
-        return usage(true, help);
+        return usage(help);
     const char *dir = take_option(&argc, argv, "--dir");
     bool json = take_flag(&argc, argv, "--json");
     if (argc != 1)
-        return usage(false, help);
+        return misused(argc, argv, help);
     if (!open_home(&run, &c, dir, &status))
         return status;
     client_set_timeout(c, 1500);

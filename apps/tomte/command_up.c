@@ -114,7 +114,7 @@ int command_up(int argc, char **argv)
     static struct scene s;
     char error[256];
     if (take_flag(&argc, argv, "--help"))
-        return usage(true, help);
+        return usage(help);
     const char *dir = take_option(&argc, argv, "--dir");
     const char *story = take_option(&argc, argv, "--story");
     bool once = take_flag(&argc, argv, "--once");
@@ -122,7 +122,7 @@ int command_up(int argc, char **argv)
     form = take_flag(&argc, argv, "--plain") ? FORM_PLAIN : form;
     form = take_flag(&argc, argv, "--json") ? FORM_JSON : form;
     if (argc != 2)
-        return usage(false, help);
+        return misused(argc, argv, help);
     scene_catch_signals();
     if (once || story != NULL)
         return story_tell(once ? "once" : story, argv[1], dir);

@@ -14,10 +14,21 @@
 #include <string.h>
 #include <unistd.h>
 
-int usage(bool asked, const char *text)
+int usage(const char *text)
 {
-    fputs(text, asked ? stdout : stderr);
-    return asked ? 0 : 100;
+    fputs(text, stdout);
+    return 0;
+}
+
+int misused(int argc, char **argv, const char *text)
+{
+    for (int i = 1; i < argc; i++)
+        if (argv[i][0] == '-') {
+            fprintf(stderr, "tomte: no option '%s' here\n", argv[i]);
+            break;
+        }
+    fputs(text, stderr);
+    return 100;
 }
 
 int failed(enum tomte_err err, const char *what, const char *detail)
