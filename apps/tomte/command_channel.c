@@ -129,8 +129,10 @@ static int put(const struct target *t, const char *text, const char *seconds)
     double v = strtod(text, &end);
     if (strcmp(text, "on") == 0 || strcmp(text, "off") == 0)
         v = strcmp(text, "on") == 0;
-    else if (end == text || *end != 0)
-        return misused(argc, argv, help);
+    else if (end == text || *end != 0) {
+        fprintf(stderr, "tomte: '%s' is no number, nor on or off\n", text);
+        return 100;
+    }
     struct tomte_senml record = {.value = tomte_senml_whole(v)};
     enum tomte_err err =
         tomte_senml_encode(&record, TOMTE_BUF_ARRAY(memory), &payload);

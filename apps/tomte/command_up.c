@@ -121,7 +121,7 @@ int command_up(int argc, char **argv)
     enum form form = isatty(STDOUT_FILENO) ? FORM_TABLE : FORM_PLAIN;
     form = take_flag(&argc, argv, "--plain") ? FORM_PLAIN : form;
     form = take_flag(&argc, argv, "--json") ? FORM_JSON : form;
-    if (argc != 2)
+    if (argc != 2 || argv[1][0] == '-')
         return misused(argc, argv, help);
     scene_catch_signals();
     if (once || story != NULL)
