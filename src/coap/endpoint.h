@@ -112,7 +112,7 @@ size_t tomte_coap_memory(const struct tomte_coap_config *config);
     S(peers_full, "refused for want of a peer entry")                          \
     S(peers_evicted, "strangers forgotten for another stranger")               \
     S(exchanges_full, "refused for want of an exchange")                       \
-    S(inbound_full, "requests dropped for want of an inbound entry")           \
+    S(inbound_full, "requests refused for want of an inbound entry")           \
     S(inbound_evicted, "harmless requests forgotten before their lifetime")    \
     S(observers_full, "observers refused")                                     \
     S(observers_lost, "observers dropped: reset, or no acknowledgement")       \

@@ -7,8 +7,9 @@
  * if asking the application twice does no harm: its method is safe (GET,
  * FETCH), it was refused (4.xx), as what a forger sends in a peer's name is,
  * or it was a block that is not the last (2.31), of which a body has hundreds.
- * Any other one stays its whole lifetime; when only those are left, the new
- * request is dropped and its sender's repetition is the back-pressure. */
+ * Any other one stays its whole lifetime; when only those are left, a request
+ * of a stranger is answered 5.03. One of a link is dropped: its repetition is
+ * the back-pressure. */
 #include "coap/state.h"
 
 #include "base/assert.h"
@@ -25,6 +26,8 @@ static void hand_up(struct tomte_coap *ep, struct tomte_coap_inbound *in,
 static bool is_wanted(const struct tomte_coap_inbound *in, uint8_t code);
 static void bad_option(struct tomte_coap *ep, const struct tomte_addr *from,
                        const struct tomte_coap_msg *msg);
+static void refuse(struct tomte_coap *ep, const struct tomte_addr *to,
+                   const struct tomte_coap_msg *msg, uint8_t code);
 static enum tomte_err send_answer(struct tomte_coap *ep,
                                   struct tomte_coap_inbound *in,
                                   struct tomte_span datagram);
@@ -59,6 +62,8 @@ enum tomte_err tomte_coap_take_request(struct tomte_coap *ep,
     in = claim(ep, peer, msg);
     if (in == NULL) {
         ep->stats.inbound_full++;
+        if (!peer->link && !multicast)
+            refuse(ep, from, msg, TOMTE_COAP_SERVICE_UNAVAILABLE);
         return TOMTE_ERR_FULL;
     }
     hand_up(ep, in, msg, multicast);
@@ -339,19 +344,27 @@ static bool repeat(struct tomte_coap *ep, struct tomte_coap_inbound *in)
     return true;
 }
 
-/* Section 5.4.1: a CON is answered 4.02, a NON is rejected in silence. Nothing
- * is remembered: a duplicate gets the same by itself. */
+/* Section 5.4.1: a CON is answered 4.02, a NON is rejected in silence. */
 static void bad_option(struct tomte_coap *ep, const struct tomte_addr *from,
                        const struct tomte_coap_msg *msg)
 {
     ep->stats.bad_options++;
+    refuse(ep, from, msg, TOMTE_COAP_BAD_OPTION);
+}
+
+/* Answers a CON, with no more bytes than it had. Nothing is remembered: a
+ * duplicate gets the same by itself. A 5.03 without Max-Age asks the client to
+ * wait for 60 seconds (sections 5.9.3.4 and 5.10.5). */
+static void refuse(struct tomte_coap *ep, const struct tomte_addr *to,
+                   const struct tomte_coap_msg *msg, uint8_t code)
+{
     if (msg->type != TOMTE_COAP_CON)
         return;
     struct tomte_coap_msg answer = *msg;
     answer.type = TOMTE_COAP_ACK;
-    answer.code = TOMTE_COAP_BAD_OPTION;
+    answer.code = code;
     answer.options = answer.payload = TOMTE_SPAN_NONE;
-    tomte_coap_reply_msg(ep, from, &answer);
+    tomte_coap_reply_msg(ep, to, &answer);
 }
 
 /* In the acknowledgement, as a NON, or as a CON of its own. */

@@ -152,19 +152,39 @@ TEST(flood_of_safe_requests_from_one_stranger)
     CHECK_EQ(6, last_sent_len);
 }
 
-/* One that changes things cannot be forgotten early: it has to wait. */
+/* One that changes things cannot be forgotten early: it has to wait, and is
+ * told so. */
 TEST(flood_of_unsafe_requests_from_one_stranger)
 {
     struct tomte_coap_config c = small_config();
     start(&c);
-    for (unsigned i = 0; i < 100; i++)
+    for (unsigned i = 0; i < 100; i++) {
         CHECK_EQ(i < 16 ? TOMTE_OK : TOMTE_ERR_FULL,
                  feed_request(1, TOMTE_COAP_POST, i));
+        if (i < 16)
+            continue;
+        const uint8_t want[] = {0x62, 0xa3, 0, (uint8_t)i, 0, (uint8_t)i};
+        CHECK_BYTES(TOMTE_SPAN_ARRAY(want),
+                    TOMTE_SPAN(last_sent, last_sent_len));
+    }
     CHECK_EQ(16, requests);
     CHECK_EQ(84, ep.stats.inbound_full);
     CHECK_OK(feed_request(2, TOMTE_COAP_POST, 0));
     now_ms += tomte_coap_exchange_lifetime(&c.params);
     CHECK_OK(feed_request(1, TOMTE_COAP_POST, 100));
+}
+
+/* A link is not told: its next repetition finds room, and no answer of ours
+ * ends its exchange. */
+TEST(flood_of_unsafe_requests_from_a_link)
+{
+    struct tomte_coap_config c = small_config();
+    start(&c);
+    mark_link(0);
+    for (unsigned i = 0; i < 16; i++)
+        CHECK_OK(feed_request(LINK, TOMTE_COAP_POST, i));
+    CHECK_EQ(TOMTE_ERR_FULL, feed_request(LINK, TOMTE_COAP_POST, 16));
+    CHECK_EQ(0, last_sent_len);
 }
 
 /* What was refused changed nothing: forged requests in a peer's name, which the
