@@ -3,3 +3,4 @@
 include(${PROJECT_SOURCE_DIR}/cmake/interop_cbor.cmake)
 include(${PROJECT_SOURCE_DIR}/cmake/interop_coap.cmake)
 include(${PROJECT_SOURCE_DIR}/cmake/interop_cose.cmake)
+include(${PROJECT_SOURCE_DIR}/cmake/interop_wasm.cmake)

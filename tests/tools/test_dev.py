@@ -8,7 +8,7 @@ import unittest
 import closing
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
-VERBS = ["run", "test", "bench", "fuzz", "sim", "size", "fmt"]
+VERBS = ["run", "test", "bench", "fuzz", "diff", "sim", "size", "fmt"]
 
 
 def dev(*arguments):
@@ -37,7 +37,7 @@ class Dev(unittest.TestCase):
 
     def test_exits_are_documented(self):
         self.assertIn("exits with 0", dev("help").stdout)
-        for verb in "run", "test", "bench", "size", "fmt":
+        for verb in "run", "test", "bench", "diff", "size", "fmt":
             self.assertRegex(dev(verb, "--help").stdout, r"\nexit: 0")
 
     def test_unknown_verb(self):
@@ -55,7 +55,7 @@ class Dev(unittest.TestCase):
         self.assertIn("no suite 'nonsense'", said.stderr)
 
     def test_unknown_option(self):
-        for verb in "bench", "fuzz", "size", "fmt":
+        for verb in "bench", "fuzz", "diff", "size", "fmt":
             said = dev(verb, "--nonsense")
             self.assertEqual(100, said.returncode)
             self.assertIn("no option '--nonsense'", said.stderr)

@@ -26,6 +26,7 @@ DEBS_CROSS=(gcc-riscv64-unknown-elf gcc-arm-none-eabi)
 DEBS_LIBS=(libbearssl-dev libssl-dev libuv1-dev libyaml-dev)
 DEBS_WASM=(clang lld)
 DEBS_PYTHON=(python3)
+DEBS_DIFF=(binaryen wabt nodejs)
 
 # ---- messages
 

@@ -12,7 +12,7 @@
 #   fuzz     each fuzz target: its corpus, then a few seconds of fuzzing
 #   targets  the core compiled for RV32 and Cortex-M3, its symbols and stack
 #   sim      homes in virtual time, with faults
-#   interop  independent peers of CoAP and COSE
+#   interop  independent peers of CoAP, COSE and WebAssembly
 #   e2e      real processes on loopback, killed, paused and cut off; twelve times
 #            here, a hundred times with: build/release/e2e_kills --kills 100
 #
@@ -74,8 +74,8 @@ debs() {
     targets) more=("${DEBS_CROSS[@]}") ;;
     sim) more=("${DEBS_WASM[@]}" patch) ;;
     e2e) more=("${DEBS_WASM[@]}" procps) ;;
-    interop) more=("${DEBS_WASM[@]}" libcoap3-bin iproute2 python3-cbor2
-        python3-cryptography) ;;
+    interop) more=("${DEBS_WASM[@]}" "${DEBS_DIFF[@]}" libcoap3-bin iproute2
+        python3-cbor2 python3-cryptography) ;;
     esac
     printf '%s\n' "${DEBS_BUILD[@]}" "${DEBS_LIBS[@]}" "${DEBS_PYTHON[@]}" \
         "${more[@]}"
