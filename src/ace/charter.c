@@ -12,6 +12,7 @@ enum {
     KEY_OWNER = 3,
     KEY_KEEPERS = 4,
     KEY_RECOVERY = 5,
+    KEY_AUTHORS = 6,
 };
 
 #define KEYS_MAX (1 + TOMTE_CHARTER_KEEPERS_MAX + TOMTE_CHARTER_RECOVERY_MAX)
@@ -80,7 +81,7 @@ static enum tomte_err encode_payload(const struct tomte_charter *c,
 {
     struct tomte_cbor_enc e;
     tomte_cbor_encode_init(&e, out);
-    tomte_cbor_put_map(&e, 4 + (c->recovery_len != 0));
+    tomte_cbor_put_map(&e, 4u + (c->recovery_len != 0) + c->has_authors);
     tomte_cbor_put_uint(&e, KEY_HOME);
     tomte_cbor_put_bytes(&e, TOMTE_SPAN_ARRAY(c->home));
     tomte_cbor_put_uint(&e, KEY_NUMBER);
@@ -99,6 +100,10 @@ static enum tomte_err encode_payload(const struct tomte_charter *c,
         tomte_cbor_put_array(&e, c->recovery_len);
         for (size_t i = 0; i < c->recovery_len; i++)
             put_key(&e, c->recovery[i]);
+    }
+    if (c->has_authors) {
+        tomte_cbor_put_uint(&e, KEY_AUTHORS);
+        tomte_cbor_put_bytes(&e, TOMTE_SPAN_ARRAY(c->authors));
     }
     return tomte_cbor_encode_done(&e, payload);
 }
@@ -188,6 +193,9 @@ static enum tomte_err decode_payload(struct tomte_charter *c,
     get_keepers(&d, c);
     if (tomte_cbor_has_key(&d, KEY_RECOVERY))
         get_recovery(&d, c);
+    c->has_authors = tomte_cbor_has_key(&d, KEY_AUTHORS);
+    if (c->has_authors)
+        tomte_cbor_get_bytes_exact(&d, c->authors, sizeof c->authors);
     tomte_cbor_leave(&d);
     enum tomte_err err = tomte_cbor_decode_done(&d);
     if (err == TOMTE_OK && !is_valid(c))

@@ -27,10 +27,13 @@
  *
  *   { 1: home (16 bytes), 2: number (1..), 3: owner (COSE_Key),
  *     4: [ [name, COSE_Key], ... ]  keepers, 1 to 7, by name,
- *   ? 5: [ COSE_Key, ... ] }        recovery keys, 1 to 3
+ *   ? 5: [ COSE_Key, ... ]          recovery keys, 1 to 3
+ *   ? 6: authors (32 bytes) }       SHA-256 of the list of authors
  *
  * Keys are public, EC2 on P-256, with nothing but kty, crv, x and y; no key
- * comes twice. Codec and judgement only: nothing is kept here. */
+ * comes twice. The list of authors is container/authors.h's, and travels beside
+ * the charter; without one nobody's code runs. Codec and judgement only: nothing
+ * is kept here. */
 #pragma once
 
 #include "base/name.h"
@@ -58,6 +61,8 @@ struct tomte_charter {
     struct tomte_charter_keeper keepers[TOMTE_CHARTER_KEEPERS_MAX];
     uint8_t recovery_len;
     uint8_t recovery[TOMTE_CHARTER_RECOVERY_MAX][TOMTE_P256_PUBLIC_BYTES];
+    bool has_authors;
+    uint8_t authors[TOMTE_SHA256_BYTES];
 };
 
 /* Signed by the owner, or by whoever may follow. INVALID when a rule above is

@@ -39,6 +39,8 @@ static struct tomte_charter good(uint64_t number)
         .keepers = {{.name = name("attic")}, {.name = name("hub")}},
         .recovery_len = 1};
     memcpy(c.home, "home of sixteen.", sizeof c.home);
+    c.has_authors = true;
+    memset(c.authors, 7, sizeof c.authors);
     set_key(c.owner, 1);
     set_key(c.keepers[0].open, 2);
     set_key(c.keepers[1].open, 3);
@@ -78,6 +80,11 @@ TEST(charter_goes_there_and_back)
     struct tomte_name hub = name("hub"), hall = name("hall");
     CHECK(tomte_charter_keeper(&back, &hub) == &back.keepers[1]);
     CHECK(tomte_charter_keeper(&back, &hall) == NULL);
+    CHECK(back.has_authors);
+    CHECK_BYTES(TOMTE_SPAN_ARRAY(c.authors), TOMTE_SPAN_ARRAY(back.authors));
+    c.has_authors = false;
+    CHECK_OK(tomte_charter_open(fake, sign(&c, 1), &back));
+    CHECK(!back.has_authors);
 }
 
 TEST(charter_largest_fits)
@@ -211,7 +218,7 @@ TEST(charter_is_bounded_and_canonical)
     for (size_t n = 0; n < len; n++)
         CHECK(open_payload(TOMTE_SPAN(bytes, n)) != TOMTE_OK);
     CHECK_EQ(TOMTE_ERR_TRAILING, open_payload(TOMTE_SPAN(bytes, len + 1)));
-    /* a5 01 50 home 02 01 03 a4 ...: number 0 */
+    /* a6 01 50 home 02 01 03 a4 ...: number 0 */
     CHECK_EQ(1, bytes[20]);
     bytes[20] = 0;
     CHECK_EQ(TOMTE_ERR_INVALID, open_payload(TOMTE_SPAN(bytes, len)));
@@ -221,8 +228,8 @@ TEST(charter_is_bounded_and_canonical)
     bytes[26] = 2;
     CHECK_EQ(TOMTE_ERR_INVALID, open_payload(TOMTE_SPAN(bytes, len)));
     bytes[26] = 1;
-    bytes[0] = 0xa6; /* a key that nobody knows, 6: 0 */
-    bytes[len] = 6, bytes[len + 1] = 0;
+    bytes[0] = 0xa7; /* a key that nobody knows, 7: 0 */
+    bytes[len] = 7, bytes[len + 1] = 0;
     CHECK_EQ(TOMTE_ERR_UNKNOWN, open_payload(TOMTE_SPAN(bytes, len + 2)));
 }
 
