@@ -7,8 +7,8 @@
 
 #include "node/node.h"
 
-#define HOME_NODES_MAX      32
-#define HOME_CONTAINERS_MAX 64
+#define HOME_NODES_MAX      64
+#define HOME_CONTAINERS_MAX 256
 #define HOME_BINDS_MAX      16
 #define HOME_PATH_MAX       256
 

@@ -22,7 +22,7 @@
 #include <stdint.h>
 #include <yaml.h>
 
-#define YAML_KEYS_MAX 96
+#define YAML_KEYS_MAX 256
 
 struct yaml_file {
     const char *path;

@@ -46,6 +46,8 @@ debs() {
     case $1 in
     cbor) more=(libcbor-dev) ;;
     coap) more=(libcoap3-dev libcoap3-bin) ;;
+    channel) more=(libcoap3-dev libmosquitto-dev mosquitto nats-server
+        procps) ;;
     store) more=(libsqlite3-dev) ;;
     wasm) more=(wabt qemu-system-misc picolibc-riscv64-unknown-elf
         gcc-riscv64-unknown-elf) ;;
