@@ -77,30 +77,72 @@ static void read_enum(struct yaml_map *m, const char *key,
         *out = (uint8_t)choice;
 }
 
-static void read_away(struct yaml_file *f, yaml_node_t *node,
-                      struct tomte_manifest *m)
+/* away_from and apart_from have the same bound. */
+static void read_others(struct yaml_file *f, yaml_node_t *node,
+                        const char *what, struct tomte_name *list, uint8_t *len)
 {
     if (node == NULL)
         return;
     if (node->type != YAML_SEQUENCE_NODE) {
-        yaml_fail(f, node, "away_from: expected a list of identities");
+        yaml_fail(f, node, "%s: expected a list of identities", what);
         return;
     }
     yaml_node_item_t *item = node->data.sequence.items.start;
     for (; item != node->data.sequence.items.top; item++) {
         yaml_node_t *name = yaml_document_get_node(&f->document, *item);
-        if (m->away_from_len == TOMTE_AWAY_FROM_MAX ||
-            tomte_name_parse(yaml_scalar(name),
-                             &m->away_from[m->away_from_len++]) != TOMTE_OK) {
-            yaml_fail(f, name, "away_from: at most %d identities",
+        if (*len == TOMTE_AWAY_FROM_MAX ||
+            tomte_name_parse(yaml_scalar(name), &list[(*len)++]) != TOMTE_OK) {
+            yaml_fail(f, name, "%s: at most %d identities", what,
                       TOMTE_AWAY_FROM_MAX);
             return;
         }
     }
 }
 
-static void read_author(struct yaml_map *map, struct tomte_manifest *m)
+/* A bound as people write it, 21.5; kept in thousandths. */
+static bool read_milli(struct yaml_file *f, struct yaml_map *m, const char *key,
+                       int64_t *milli)
 {
+    double v;
+    if (!yaml_double(m, key, &v))
+        return false;
+    if (!(v >= -1e12 && v <= 1e12))
+        yaml_fail(f, m->node, "%s: out of range", key);
+    else
+        *milli = (int64_t)(v * 1000 + (v < 0 ? -0.5 : 0.5));
+    return true;
+}
+
+static void read_health(struct yaml_file *f, yaml_node_t *node,
+                        struct tomte_manifest *m)
+{
+    if (node == NULL)
+        return;
+    struct yaml_map rules = yaml_map(f, node, "health");
+    struct tomte_span key;
+    yaml_node_t *value;
+    for (size_t i = 0; yaml_pair(&rules, i, &key, &value); i++) {
+        int port = tomte_manifest_port(m, key);
+        if (port < 0 || m->health_len == TOMTE_HEALTH_MAX) {
+            yaml_fail(f, value, "health: %.*s is %s", (int)key.len,
+                      (const char *)key.data,
+                      port < 0 ? "no port" : "one rule too many");
+            return;
+        }
+        struct tomte_health *h = &m->health[m->health_len++];
+        struct yaml_map rule = yaml_map(f, value, "health");
+        uint64_t within_ms = 0;
+        h->port = (uint8_t)port;
+        if (yaml_uint(&rule, "within_ms", TOMTE_TRIAL_MS_MAX, &within_ms))
+            h->within_ms = (uint32_t)within_ms;
+        h->has_min = read_milli(f, &rule, "min", &h->min_milli);
+        h->has_max = read_milli(f, &rule, "max", &h->max_milli);
+        yaml_end(&rule);
+    }
+}
+
+{
+static void read_author(struct yaml_map *map, struct tomte_manifest *m)
     char author[TOMTE_AUTHOR_MAX + 1];
     if (!yaml_text(map, "author", author, sizeof author))
         return;
@@ -119,7 +161,11 @@ static void read_all(struct yaml_file *f, struct tomte_manifest *m)
     read_number(&map, "fuel_per_event", TOMTE_FUEL_MAX, &m->fuel_per_event);
     read_ports(f, yaml_get(&map, "ports"), m);
     yaml_name(&map, "near", &m->near);
-    read_away(f, yaml_get(&map, "away_from"), m);
+    read_others(f, yaml_get(&map, "away_from"), "away_from", m->away_from,
+                &m->away_from_len);
+    read_others(f, yaml_get(&map, "apart_from"), "apart_from", m->apart_from,
+                &m->apart_from_len);
+    read_number(&map, "fuel_per_second", UINT32_MAX, &m->fuel_per_second);
     read_small(&map, "standbys", &m->standbys);
     read_small(&map, "priority", &m->priority);
     read_enum(&map, "durability", durabilities, 3, &m->durability);
@@ -127,6 +173,9 @@ static void read_all(struct yaml_file *f, struct tomte_manifest *m)
     read_number(&map, "log_bytes_max", TOMTE_LOG_BYTES_MAX, &m->log_bytes_max);
     read_number(&map, "age_ms_max", TOMTE_AGE_MS_MAX, &m->age_ms_max);
     yaml_end(&map);
+    read_number(&map, "trial_ms", TOMTE_TRIAL_MS_MAX, &m->trial_ms);
+    read_number(&map, "memory_from", UINT32_MAX, &m->memory_from);
+    read_health(f, yaml_get(&map, "health"), m);
 }
 
 bool manifest_file_load(const char *path, struct tomte_manifest *m,

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/text.h"
 #include "cbor/cbor.h"
+#include "container/manifest_update.h"
 
 #include <string.h>
 
@@ -33,6 +34,7 @@ static const struct field DURABILITY = {9, "durability", 0,
 static const struct field WITHOUT_KEEPER = {10, "without_keeper", 0,
                                             TOMTE_WITHOUT_KEEPER_SAFE};
 static const struct field CHECKPOINT = {11, "checkpoint", 0, 0};
+static const struct field UPDATE = {12, "update", 0, 0};
 
 static const struct field PORT_NAME = {0, "name", 0, 0};
 static const struct field PORT_DIRECTION = {1, "direction", 0, TOMTE_PORT_OUT};
@@ -46,6 +48,12 @@ static const struct field NEEDS_AWAY_FROM = {1, "needs.away_from", 0, 0};
 static const struct field NEEDS_STANDBYS = {2, "needs.standbys", 0,
                                             TOMTE_STANDBYS_MAX};
 static const struct field NEEDS_PRIORITY = {3, "needs.priority", 0, UINT8_MAX};
+static const struct field NEEDS_APART_FROM = {4, "needs.apart_from", 0, 0};
+static const struct field NEEDS_FUEL = {5, "needs.fuel_per_second", 1,
+                                        UINT32_MAX};
+
+_Static_assert(TOMTE_APART_FROM_MAX == TOMTE_AWAY_FROM_MAX,
+               "both lists are read and written by the same lines");
 
 static const struct field LOG_BYTES = {
     0, "checkpoint.log_bytes_max", TOMTE_LOG_BYTES_MIN, TOMTE_LOG_BYTES_MAX};
@@ -83,6 +91,7 @@ void tomte_manifest_init(struct tomte_manifest *m)
         .without_keeper = TOMTE_WITHOUT_KEEPER_HOLD,
         .log_bytes_max = 16384,
         .age_ms_max = 600000,
+        .trial_ms = TOMTE_TRIAL_MS_DEFAULT,
     };
 }
 
@@ -151,11 +160,11 @@ static enum tomte_err check_port_name(const struct tomte_manifest *m,
                                                 : TOMTE_OK;
 }
 
-static enum tomte_err check_away_from(const struct tomte_manifest *m,
-                                      const struct tomte_name *n, size_t index)
+/* A list of identities. */
+static enum tomte_err check_other(const struct tomte_name *list, size_t index)
 {
     for (size_t i = 0; i < index; i++)
-        if (tomte_name_equal(n, &m->away_from[i]))
+        if (tomte_name_equal(&list[index], &list[i]))
             return TOMTE_ERR_DUPLICATE;
     return TOMTE_OK;
 }
@@ -249,21 +258,23 @@ static void read_ports(struct reader *r, struct tomte_manifest *m)
     leave(r, PORTS.name);
 }
 
-static void read_away_from(struct reader *r, struct tomte_manifest *m)
+static uint8_t read_others(struct reader *r, struct tomte_name *list)
 {
     struct tomte_cbor_dec *d = &r->dec;
+    uint8_t len = 0;
     tomte_cbor_enter_array(d);
     if (!tomte_cbor_more(d)) /* absent says the same */
         tomte_cbor_fail(d, TOMTE_ERR_MISSING);
-    while (m->away_from_len < TOMTE_AWAY_FROM_MAX && tomte_cbor_more(d)) {
-        struct tomte_name n = tomte_cbor_get_name(d);
-        tomte_cbor_fail(d, check_away_from(m, &n, m->away_from_len));
+    while (len < TOMTE_AWAY_FROM_MAX && tomte_cbor_more(d)) {
+        list[len] = tomte_cbor_get_name(d);
+        tomte_cbor_fail(d, check_other(list, len));
         if (tomte_cbor_ok(d))
-            m->away_from[m->away_from_len++] = n;
+            len++;
     }
     if (tomte_cbor_more(d))
         tomte_cbor_fail(d, TOMTE_ERR_FULL);
     tomte_cbor_leave(d);
+    return len;
 }
 
 static void read_needs(struct reader *r, struct tomte_manifest *m)
@@ -273,9 +284,14 @@ static void read_needs(struct reader *r, struct tomte_manifest *m)
     if (has(r, &NEEDS_NEAR))
         m->near = tomte_cbor_get_name(&r->dec);
     if (has(r, &NEEDS_AWAY_FROM))
-        read_away_from(r, m);
+        m->away_from_len = read_others(r, m->away_from);
     m->standbys = (uint8_t)need_u32(r, &NEEDS_STANDBYS);
     m->priority = (uint8_t)need_u32(r, &NEEDS_PRIORITY);
+    if (has(r, &NEEDS_APART_FROM))
+        m->apart_from_len = read_others(r, m->apart_from);
+    if (has(r, &NEEDS_FUEL))
+        m->fuel_per_second =
+            tomte_cbor_get_u32(&r->dec, NEEDS_FUEL.min, NEEDS_FUEL.max);
     leave(r, NEEDS.name);
 }
 
@@ -312,6 +328,9 @@ static void read_manifest(struct reader *r, struct tomte_manifest *m)
     m->durability = (uint8_t)need_u32(r, &DURABILITY);
     m->without_keeper = (uint8_t)need_u32(r, &WITHOUT_KEEPER);
     read_checkpoint(r, m);
+    m->trial_ms = TOMTE_TRIAL_MS_DEFAULT;
+    if (has(r, &UPDATE))
+        manifest_read_update(&r->dec, m);
     leave(r, "manifest");
 }
 
@@ -384,38 +403,45 @@ static void write_ports(struct writer *w, const struct tomte_manifest *m)
         w->at = (struct place){.key = "manifest"};
 }
 
-static void write_away_from(struct writer *w, const struct tomte_manifest *m)
+static void write_others(struct writer *w, const struct field *f,
+                         const struct tomte_name *list, uint8_t len)
 {
     struct tomte_name parsed;
-    TOMTE_ASSERT(m->away_from_len <= TOMTE_AWAY_FROM_MAX);
-    tomte_cbor_put_int(&w->enc, NEEDS_AWAY_FROM.key);
-    tomte_cbor_put_array(&w->enc, m->away_from_len);
-    for (size_t i = 0; i < m->away_from_len; i++) {
-        struct tomte_span text = tomte_name_span(&m->away_from[i]);
-        fail(w, NEEDS_AWAY_FROM.name, tomte_name_parse(text, &parsed));
-        fail(w, NEEDS_AWAY_FROM.name, check_away_from(m, &m->away_from[i], i));
+    TOMTE_ASSERT(len <= TOMTE_AWAY_FROM_MAX);
+    if (len == 0)
+        return;
+    tomte_cbor_put_int(&w->enc, f->key);
+    tomte_cbor_put_array(&w->enc, len);
+    for (size_t i = 0; i < len; i++) {
+        struct tomte_span text = tomte_name_span(&list[i]);
+        fail(w, f->name, tomte_name_parse(text, &parsed));
+        fail(w, f->name, check_other(list, i));
         tomte_cbor_put_text(&w->enc, text);
     }
 }
 
 static void write_needs(struct writer *w, const struct tomte_manifest *m)
 {
-    bool some_near = m->near.len != 0;
-    bool some_away = m->away_from_len != 0;
+    bool near = m->near.len != 0;
     tomte_cbor_put_int(&w->enc, NEEDS.key);
-    tomte_cbor_put_map(&w->enc, 2u + some_near + some_away);
-    if (some_near)
+    tomte_cbor_put_map(&w->enc, 2u + near + (m->away_from_len != 0) +
+                                    (m->apart_from_len != 0) +
+                                    (m->fuel_per_second != 0));
+    if (near)
         put_name(w, &NEEDS_NEAR, &m->near);
-    if (some_away)
-        write_away_from(w, m);
+    write_others(w, &NEEDS_AWAY_FROM, m->away_from, m->away_from_len);
     put_u32(w, &NEEDS_STANDBYS, m->standbys);
     put_u32(w, &NEEDS_PRIORITY, m->priority);
+    write_others(w, &NEEDS_APART_FROM, m->apart_from, m->apart_from_len);
+    if (m->fuel_per_second != 0)
+        put_u32(w, &NEEDS_FUEL, m->fuel_per_second);
 }
 
 static void write_manifest(struct writer *w, const struct tomte_manifest *m)
 {
     struct tomte_span text = TOMTE_SPAN(m->author, m->author_len);
-    tomte_cbor_put_map(&w->enc, 12);
+    bool update = manifest_has_update(m);
+    tomte_cbor_put_map(&w->enc, 12u + update);
     put_u32(w, &FORMAT, TOMTE_MANIFEST_VERSION);
     put_name(w, &NAME, &m->name);
     put_u32(w, &VERSION, m->version);
@@ -433,9 +459,13 @@ static void write_manifest(struct writer *w, const struct tomte_manifest *m)
     tomte_cbor_put_map(&w->enc, 2);
     put_u32(w, &LOG_BYTES, m->log_bytes_max);
     put_u32(w, &AGE_MS, m->age_ms_max);
+    if (!update)
+        return;
+    tomte_cbor_put_int(&w->enc, UPDATE.key);
+    fail(w, UPDATE.name, manifest_write_update(&w->enc, m));
 }
 
-/* ---- reports and words ------------------------------------------------- */
+/* ---- reports ------------------------------------------------- */
 
 /* "ports[2].name: named twice" */
 static void report_put(struct tomte_manifest_report *report,
@@ -460,28 +490,4 @@ static void report_put(struct tomte_manifest_report *report,
         tomte_text_str(&t, at_place->key);
     tomte_text_str(&t, ": ");
     tomte_text_str(&t, tomte_err_text(err));
-}
-
-const char *tomte_port_direction_name(unsigned direction)
-{
-    static const char *const names[] = {"in", "out"};
-    return direction < 2 ? names[direction] : "?";
-}
-
-const char *tomte_port_kind_name(unsigned kind)
-{
-    static const char *const names[] = {"state", "event"};
-    return kind < 2 ? names[kind] : "?";
-}
-
-const char *tomte_durability_name(unsigned durability)
-{
-    static const char *const names[] = {"none", "async", "sync"};
-    return durability < 3 ? names[durability] : "?";
-}
-
-const char *tomte_without_keeper_name(unsigned without_keeper)
-{
-    static const char *const names[] = {"hold", "safe"};
-    return without_keeper < 2 ? names[without_keeper] : "?";
 }

@@ -22,9 +22,11 @@
 /* An encoded manifest is not larger. */
 #define TOMTE_MANIFEST_BYTES_MAX 4096
 
-#define TOMTE_AUTHOR_MAX    63
-#define TOMTE_AWAY_FROM_MAX 4
-#define TOMTE_STANDBYS_MAX  4
+#define TOMTE_AUTHOR_MAX     63
+#define TOMTE_AWAY_FROM_MAX  4
+#define TOMTE_APART_FROM_MAX 4
+#define TOMTE_STANDBYS_MAX   4
+#define TOMTE_HEALTH_MAX     4
 
 /* Bounds of what a manifest may ask for; a node grants what it has. */
 #define TOMTE_MEMORY_BYTES_MAX (16u << 20)
@@ -35,6 +37,8 @@
 #define TOMTE_LOG_BYTES_MAX    (1u << 20)
 #define TOMTE_AGE_MS_MIN       1000u
 #define TOMTE_AGE_MS_MAX       86400000u
+#define TOMTE_TRIAL_MS_MAX     3600000u
+#define TOMTE_TRIAL_MS_DEFAULT 30000u
 
 enum tomte_port_direction {
     TOMTE_PORT_IN = 0,
@@ -66,6 +70,16 @@ struct tomte_port {
     uint8_t kind;                      /* enum tomte_port_kind */
 };
 
+/* What an out port must do while a new version is on trial. */
+struct tomte_health {
+    uint8_t port; /* its handle */
+    bool has_min;
+    bool has_max;
+    uint32_t within_ms; /* it puts something so often at least; 0: no rule */
+    int64_t min_milli;  /* every number put is not below, in thousandths */
+    int64_t max_milli;
+};
+
 struct tomte_manifest {
     struct tomte_name name; /* of the container, not of an identity */
     uint32_t version;       /* of the container; from 1 */
@@ -82,13 +96,22 @@ struct tomte_manifest {
     struct tomte_name near; /* a place; empty: anywhere */
     uint8_t away_from_len;
     struct tomte_name away_from[TOMTE_AWAY_FROM_MAX]; /* identities */
+    uint8_t apart_from_len;
+    struct tomte_name apart_from[TOMTE_APART_FROM_MAX]; /* never on one node */
     uint8_t standbys;
-    uint8_t priority; /* 0 lowest, the default; 255 highest */
+    uint8_t priority;         /* 0 lowest, the default; 255 highest */
+    uint32_t fuel_per_second; /* of its node, kept for it; 0: not said */
 
     uint8_t durability;     /* enum tomte_durability */
     uint8_t without_keeper; /* enum tomte_without_keeper */
     uint32_t log_bytes_max; /* of the event log, see history.h */
     uint32_t age_ms_max;    /* of the last checkpoint */
+
+    uint32_t trial_ms;    /* how long a new version is on trial */
+    uint32_t memory_from; /* versions from this one on have the same memory; 0:
+                             state goes from save to load */
+    uint8_t health_len;
+    struct tomte_health health[TOMTE_HEALTH_MAX];
 };
 
 /* What is wrong with a manifest, for people: "key 7[2].name: named twice".
@@ -101,8 +124,8 @@ struct tomte_manifest_report {
 };
 
 /* A manifest with the defaults of the specification: no ports, no needs,
- * durability async, hold, a log of 16 KiB, checkpoints every 10 minutes; the
- * name, version, author and limits are still to be set. */
+ * durability async, hold, a log of 16 KiB, checkpoints every 10 minutes, a trial
+ * of 30 s; the name, version, author and limits are still to be set. */
 void tomte_manifest_init(struct tomte_manifest *m);
 
 /* Decodes and checks. `report` may be NULL; on an error `*m` is unspecified. */

@@ -30,8 +30,14 @@ static struct tomte_manifest full(void)
     f.ports[1].channel = make_channel("/hall/lamp/on");
     f.near = make_name("hall");
     f.away_from[f.away_from_len++] = make_name("hall-light-2");
+    f.apart_from[f.apart_from_len++] = make_name("hall-guard");
     f.standbys = 2;
     f.priority = 200;
+    f.fuel_per_second = 50000;
+    f.trial_ms = 60000;
+    f.memory_from = 6;
+    f.health[f.health_len++] = (struct tomte_health){
+        .port = 1, .within_ms = 5000, .has_min = true, .min_milli = -1500};
     f.durability = TOMTE_DURABILITY_SYNC;
     f.without_keeper = TOMTE_WITHOUT_KEEPER_SAFE;
     return f;
@@ -79,6 +85,19 @@ static void refused(const struct tomte_manifest *f, enum tomte_err err,
     CHECK_EQ(err, report.err);
     CHECK_BYTES(tomte_span_str(text), tomte_span_str(report.text));
 }
+
+static void decode_refused(const char *hex, enum tomte_err err,
+                           const char *text)
+{
+    struct tomte_span in = test_hex(hex, TOMTE_BUF_ARRAY(bytes));
+    CHECK_EQ(err, tomte_manifest_decode(in, &m, &report));
+    CHECK_BYTES(tomte_span_str(text), tomte_span_str(report.text));
+}
+
+/* A manifest without its map's head: before the ports, and after them. */
+#define BEFORE "00 01 01 636d696e 02 01 03 6474657374 04 00 05 191000 06 01"
+#define AFTER  "08 a2 0200 0300 09 01 0a 00 0b a2 00 194000 01 1a000927c0"
+#define PORT   "a4 00 6161 01 00 02 00 03 6174"
 
 TEST(manifest_errors_name_the_key)
 {
@@ -138,6 +157,43 @@ TEST(manifest_errors_name_the_key)
     refused(&f, TOMTE_ERR_MALFORMED, "needs.away_from: malformed input");
 }
 
+TEST(manifest_apart_from_and_fuel_are_bounded)
+{
+    struct tomte_manifest f = full();
+    f.apart_from[f.apart_from_len++] = f.apart_from[0];
+    refused(&f, TOMTE_ERR_DUPLICATE, "needs.apart_from: named twice");
+    decode_refused("ac" BEFORE "07 80"
+                   "08 a3 0200 0300 05 00 09 01 0a 00"
+                   "0b a2 00 194000 01 1a000927c0",
+                   TOMTE_ERR_RANGE,
+                   "needs.fuel_per_second: value out of range");
+}
+
+TEST(manifest_update_says_only_what_is_not_the_default)
+{
+    struct tomte_manifest f = full();
+    f.health[0].port = 0; /* an in port */
+    refused(&f, TOMTE_ERR_RANGE, "update: value out of range");
+    f = full();
+    f.health[0] = (struct tomte_health){.port = 1};
+    refused(&f, TOMTE_ERR_INVALID, "update: not valid");
+    f = full();
+    f.health[f.health_len++] = f.health[0];
+    refused(&f, TOMTE_ERR_DUPLICATE, "update: named twice");
+    f = full();
+    f.trial_ms = TOMTE_TRIAL_MS_MAX + 1;
+    refused(&f, TOMTE_ERR_RANGE, "update: value out of range");
+    decode_refused("ad" BEFORE "07 80" AFTER "0c a0", TOMTE_ERR_NOT_CANONICAL,
+                   "update: not in deterministic form");
+    decode_refused("ad" BEFORE "07 80" AFTER "0c a1 00 197530",
+                   TOMTE_ERR_NOT_CANONICAL,
+                   "update: not in deterministic form");
+    decode_refused("ad" BEFORE "07 80" AFTER "0c a1 01 00", TOMTE_ERR_RANGE,
+                   "update: value out of range");
+    decode_refused("ad" BEFORE "07 80" AFTER "0c a1 02 80", TOMTE_ERR_MISSING,
+                   "update: a required part is missing");
+}
+
 TEST(manifest_takes_as_many_ports_as_the_limit)
 {
     struct tomte_manifest f = make_manifest("many");
@@ -158,19 +214,6 @@ TEST(manifest_takes_as_many_ports_as_the_limit)
     CHECK_EQ(-1, tomte_manifest_port(&m, TOMTE_SPAN_LIT("port-aq")));
 }
 
-static void decode_refused(const char *hex, enum tomte_err err,
-                           const char *text)
-{
-    struct tomte_span in = test_hex(hex, TOMTE_BUF_ARRAY(bytes));
-    CHECK_EQ(err, tomte_manifest_decode(in, &m, &report));
-    CHECK_BYTES(tomte_span_str(text), tomte_span_str(report.text));
-}
-
-/* A manifest without its map's head: before the ports, and after them. */
-#define BEFORE "00 01 01 636d696e 02 01 03 6474657374 04 00 05 191000 06 01"
-#define AFTER  "08 a2 0200 0300 09 01 0a 00 0b a2 00 194000 01 1a000927c0"
-#define PORT   "a4 00 6161 01 00 02 00 03 6174"
-
 TEST(manifest_refuses_what_it_does_not_know)
 {
     decode_refused("a1 00 02", TOMTE_ERR_VERSION,
@@ -178,7 +221,7 @@ TEST(manifest_refuses_what_it_does_not_know)
     decode_refused("", TOMTE_ERR_TRUNCATED, "manifest: input ends too early");
     decode_refused("a2 00 01 02 01", TOMTE_ERR_MISSING,
                    "name: a required part is missing");
-    decode_refused("ad" BEFORE "07 80" AFTER "0c 00", TOMTE_ERR_UNKNOWN,
+    decode_refused("ad" BEFORE "07 80" AFTER "0d 00", TOMTE_ERR_UNKNOWN,
                    "manifest: unknown name or key");
     decode_refused("ac" BEFORE "07 81 a5 00 6161 01 00 02 00 03 6174"
                    "06 00" AFTER,
