@@ -141,8 +141,8 @@ static void read_health(struct yaml_file *f, yaml_node_t *node,
     }
 }
 
-{
 static void read_author(struct yaml_map *map, struct tomte_manifest *m)
+{
     char author[TOMTE_AUTHOR_MAX + 1];
     if (!yaml_text(map, "author", author, sizeof author))
         return;
@@ -172,10 +172,10 @@ static void read_all(struct yaml_file *f, struct tomte_manifest *m)
     read_enum(&map, "without_keeper", without_keepers, 2, &m->without_keeper);
     read_number(&map, "log_bytes_max", TOMTE_LOG_BYTES_MAX, &m->log_bytes_max);
     read_number(&map, "age_ms_max", TOMTE_AGE_MS_MAX, &m->age_ms_max);
-    yaml_end(&map);
     read_number(&map, "trial_ms", TOMTE_TRIAL_MS_MAX, &m->trial_ms);
     read_number(&map, "memory_from", UINT32_MAX, &m->memory_from);
     read_health(f, yaml_get(&map, "health"), m);
+    yaml_end(&map);
 }
 
 bool manifest_file_load(const char *path, struct tomte_manifest *m,
