@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+static uint64_t const_value(const struct tomte_wasm_instance *inst,
+                            const struct wasm_insn *in);
 static void clear(struct tomte_wasm_instance *inst);
 static void set_globals(struct tomte_wasm_instance *inst);
 static bool copy_segments(struct tomte_wasm_instance *inst);
@@ -24,22 +26,38 @@ enum tomte_err wasm_begin(struct tomte_wasm_instance *inst)
     return TOMTE_OK;
 }
 
+/* Of 32 bits too: the lower half of a sum or product does not depend on the
+ * upper halves. */
 void wasm_eval(struct tomte_wasm_instance *inst, struct wasm_reader *r,
                uint32_t value[2])
 {
-    struct wasm_insn in, end;
-    wasm_read_insn(r, &in);
-    wasm_read_insn(r, &end);
-    tomte_wasm_put64(value, in.value);
-    if (in.op == WASM_OP_REF_NULL) {
-        value[0] = 0;
-    } else if (in.op == WASM_OP_REF_FUNC) {
-        value[0] = wasm_func_number(inst, in.a) + 1;
-    } else if (in.op == WASM_OP_GLOBAL_GET) {
-        value[0] = inst->globals[in.a][0];
-        if (wasm_width(inst->m->globals[in.a].type) == 2)
-            value[1] = inst->globals[in.a][1];
+    uint64_t stack[WASM_CONST_STACK + 1] = {0}, *top = stack;
+    struct wasm_insn in;
+    for (wasm_read_insn(r, &in); in.op != WASM_OP_END; wasm_read_insn(r, &in)) {
+        uint64_t b = *top;
+        if (wasm_info_second(in.info) == 0)
+            *++top = const_value(inst, &in);
+        else if (in.op == WASM_OP_I32_ADD || in.op == WASM_OP_I64_ADD)
+            *--top += b;
+        else if (in.op == WASM_OP_I32_SUB || in.op == WASM_OP_I64_SUB)
+            *--top -= b;
+        else
+            *--top *= b;
     }
+    tomte_wasm_put64(value, *top);
+}
+
+static uint64_t const_value(const struct tomte_wasm_instance *inst,
+                            const struct wasm_insn *in)
+{
+    if (in->op == WASM_OP_REF_NULL)
+        return 0;
+    if (in->op == WASM_OP_REF_FUNC)
+        return wasm_func_number(inst, in->a) + 1;
+    if (in->op != WASM_OP_GLOBAL_GET)
+        return in->value;
+    const uint32_t *g = inst->globals[in->a];
+    return wasm_width(inst->m->globals[in->a].type) == 2 ? wasm_get64(g) : g[0];
 }
 
 static void clear(struct tomte_wasm_instance *inst)

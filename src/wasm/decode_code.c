@@ -22,6 +22,7 @@ void wasm_decode_code(struct wasm_decoder *d)
     }
     if (v.r.err == TOMTE_OK)
         wasm_side_finish(&v.side, &m->side);
+    m->tail_calls = v.tail_calls;
     if (v.r.err != TOMTE_OK)
         wasm_fail_at(&d->r, v.r.err_offset, v.r.err, v.r.what);
     else if (v.side.err != TOMTE_OK)

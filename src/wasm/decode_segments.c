@@ -8,6 +8,17 @@ static void read_elem(struct wasm_decoder *d, struct wasm_elem *e);
 static void read_elem_items(struct wasm_decoder *d, struct wasm_elem *e);
 static void read_data(struct wasm_decoder *d, struct wasm_data *s);
 static void declare(struct wasm_decoder *d, uint32_t func);
+
+/* The types of a constant expression's values so far. */
+struct const_stack {
+    uint8_t types[WASM_CONST_STACK];
+    uint32_t count;
+    uint32_t at; /* offset of the expression */
+};
+
+static void check_const_insn(struct wasm_decoder *d, struct const_stack *s,
+                             const struct wasm_insn *in);
+static bool is_extended(const struct wasm_decoder *d, uint8_t op);
 static uint8_t const_type(struct wasm_decoder *d, const struct wasm_insn *in);
 static uint8_t global_type(struct wasm_decoder *d, uint32_t global);
 
@@ -46,12 +57,14 @@ void wasm_decode_data(struct wasm_decoder *d)
         read_data(d, &m->datas[i]);
 }
 
-/* In 2.0 such an expression is one instruction; more are a mismatch of types,
- * of others it is said that they are not constant (section 3.3.10). */
+/* In 2.0 such an expression is one instruction; with proposal extended-const,
+ * sums and products of several. What is left over or missing is a mismatch of
+ * types, of other instructions it is said that they are not constant (section
+ * 3.3.10). */
 void wasm_check_const(struct wasm_decoder *d, uint8_t type)
 {
     struct wasm_reader *r = &d->r;
-    uint32_t at = wasm_offset(r), values = 0;
+    struct const_stack stack = {.at = wasm_offset(r)};
     for (;;) {
         struct wasm_insn in;
         wasm_read_insn(r, &in);
@@ -59,12 +72,10 @@ void wasm_check_const(struct wasm_decoder *d, uint8_t type)
             return;
         if (in.op == WASM_OP_END)
             break;
-        if (const_type(d, &in) != type)
-            wasm_fail_at(r, at, TOMTE_ERR_INVALID, "type mismatch");
-        values++;
+        check_const_insn(d, &stack, &in);
     }
-    if (values != 1)
-        wasm_fail_at(r, at, TOMTE_ERR_INVALID, "type mismatch");
+    if (stack.count != 1 || stack.types[0] != type)
+        wasm_fail_at(r, stack.at, TOMTE_ERR_INVALID, "type mismatch");
 }
 
 /* The flags of section 5.5.12. */
@@ -147,6 +158,33 @@ static void declare(struct wasm_decoder *d, uint32_t func)
         wasm_fail(&d->r, TOMTE_ERR_INVALID, "unknown function");
     else
         d->m->funcs[func].declared = true;
+}
+
+static void check_const_insn(struct wasm_decoder *d, struct const_stack *s,
+                             const struct wasm_insn *in)
+{
+    uint8_t type = wasm_info_result(in->info);
+    if (!is_extended(d, in->op)) {
+        type = const_type(d, in);
+    } else if (s->count < 2 || s->types[s->count - 1] != type ||
+               s->types[s->count - 2] != type) {
+        wasm_fail_at(&d->r, s->at, TOMTE_ERR_INVALID, "type mismatch");
+        return;
+    } else {
+        s->count -= 2;
+    }
+    if (s->count == WASM_CONST_STACK)
+        wasm_fail_at(&d->r, s->at, TOMTE_ERR_TOO_LARGE,
+                     "constant expression too deep");
+    else
+        s->types[s->count++] = type;
+}
+
+static bool is_extended(const struct wasm_decoder *d, uint8_t op)
+{
+    return (d->m->limits.features & TOMTE_WASM_FEATURE_EXTENDED_CONST) != 0 &&
+           ((op >= WASM_OP_I32_ADD && op <= WASM_OP_I32_MUL) ||
+            (op >= WASM_OP_I64_ADD && op <= WASM_OP_I64_MUL));
 }
 
 static uint8_t const_type(struct wasm_decoder *d, const struct wasm_insn *in)

@@ -5,6 +5,22 @@
 #include "base/assert.h"
 #include "wasm/slotcode.h"
 
+#include <string.h>
+
+static struct tomte_wasm_instance *bound(struct tomte_wasm_instance *callee,
+                                         uint32_t *index);
+static enum wasm_entered call_out(struct tomte_wasm_instance *inst,
+                                  struct tomte_wasm_instance *caller,
+                                  const struct tomte_wasm_instance *callee,
+                                  uint32_t index, int32_t *fuel,
+                                  uint32_t offset);
+static void drop_frame(struct tomte_wasm_instance *inst, uint32_t base,
+                       uint32_t params);
+static bool fits(const struct tomte_wasm_instance *inst,
+                 const struct wasm_func *f, uint32_t base, uint32_t depth);
+static enum wasm_entered pay(struct tomte_wasm_instance *inst,
+                             const struct tomte_wasm_instance *owner,
+                             uint32_t index, int32_t *fuel);
 static uint32_t slot_entry(const struct tomte_wasm_instance *owner,
                            uint32_t index);
 static bool same_type(const struct tomte_wasm_instance *a, uint32_t type,
@@ -15,9 +31,7 @@ bool wasm_push_frame(struct tomte_wasm_instance *inst,
 {
     const struct wasm_func *f = &owner->m->funcs[index];
     uint32_t base = inst->sp - owner->m->types[f->type].param_slots;
-    size_t frames = ((size_t)inst->depth + 1) * WASM_FRAME_WORDS;
-    if (inst->depth >= inst->depth_max ||
-        base + f->frame_slots + frames > inst->slot_count)
+    if (!fits(inst, f, base, inst->depth))
         return false;
     for (; inst->sp < base + f->local_slots; inst->sp++)
         inst->slots[inst->sp] = 0;
@@ -36,31 +50,38 @@ enum wasm_entered wasm_enter_any(struct tomte_wasm_instance *inst,
                                  struct tomte_wasm_instance *callee,
                                  uint32_t index, int32_t *fuel, uint32_t offset)
 {
-    if (index < callee->m->imported.of[TOMTE_WASM_FUNC]) {
-        const struct wasm_binding *b = &callee->bindings[index];
-        if (b->host != NULL) {
-            inst->pending = wasm_func_number(callee, index);
-            if (wasm_call_host(inst, caller, fuel, offset))
-                return WASM_ENTER_ANSWERED;
-            wasm_settle(inst, *fuel);
-            return inst->status == TOMTE_WASM_TRAPPED ? WASM_ENTER_FAILED
-                                                      : WASM_ENTER_STOPPED;
-        }
-        callee = wasm_owner_of(callee, b->func, &index);
-    }
+    callee = bound(callee, &index);
+    if (index < callee->m->imported.of[TOMTE_WASM_FUNC])
+        return call_out(inst, caller, callee, index, fuel, offset);
     if (!wasm_push_frame(inst, callee, index))
         return WASM_ENTER_FULL;
+    return pay(inst, callee, index, fuel);
+}
+
+/* The host is called with the frame still there, so that a trap in it has a
+ * place; who waits in it has none. */
+enum wasm_entered wasm_enter_tail(struct tomte_wasm_instance *inst,
+                                  struct tomte_wasm_instance *caller,
+                                  struct tomte_wasm_instance *callee,
+                                  uint32_t index, int32_t *fuel,
+                                  uint32_t offset)
+{
+    callee = bound(callee, &index);
     const struct wasm_func *f = &callee->m->funcs[index];
-    *fuel -= (int32_t)f->cost;
-    bool used_up = *fuel < 0;
-    *fuel = wasm_settle(inst, *fuel);
-    if (inst->spent > inst->budget) {
-        wasm_set_trap(inst, TOMTE_WASM_TRAP_FUEL,
-                      tomte_wasm_trap_text(TOMTE_WASM_TRAP_FUEL), callee, index,
-                      f->code);
-        return WASM_ENTER_STOPPED;
+    uint32_t params = callee->m->types[f->type].param_slots;
+    uint32_t base = wasm_frame(inst, inst->depth - 1)->base;
+    if (index < callee->m->imported.of[TOMTE_WASM_FUNC]) {
+        enum wasm_entered entered =
+            call_out(inst, caller, callee, index, fuel, offset);
+        if (entered == WASM_ENTER_STOPPED)
+            drop_frame(inst, base, params);
+        return entered;
     }
-    return used_up && inst->slice == 0 ? WASM_ENTER_STOPPED : WASM_ENTER_FRAME;
+    if (!fits(inst, f, base, inst->depth - 1))
+        return WASM_ENTER_FULL;
+    drop_frame(inst, base, params);
+    wasm_push_frame(inst, callee, index);
+    return pay(inst, callee, index, fuel);
 }
 
 uint32_t wasm_frame_pc(const struct tomte_wasm_instance *inst,
@@ -99,17 +120,81 @@ struct tomte_wasm_instance *wasm_owner_of(struct tomte_wasm_instance *from,
     return owner;
 }
 
-enum tomte_wasm_trap_reason wasm_find_typed(struct tomte_wasm_instance *from,
-                                            uint32_t ref, uint32_t type,
-                                            struct tomte_wasm_instance **callee,
-                                            uint32_t *index)
+enum tomte_wasm_trap_reason
+wasm_find_indirect(struct tomte_wasm_instance *from, uint32_t type,
+                   uint32_t table, uint32_t entry,
+                   struct tomte_wasm_instance **callee, uint32_t *index)
 {
-    if (ref == 0)
+    const struct wasm_table_inst *t = from->tables[table];
+    if (entry >= t->len)
+        return TOMTE_WASM_TRAP_UNDEFINED;
+    if (t->refs[entry] == 0)
         return TOMTE_WASM_TRAP_UNINITIALIZED;
-    *callee = wasm_find_func(from, ref - 1, index);
+    *callee = wasm_find_func(from, t->refs[entry] - 1, index);
     if (*callee == NULL || !same_type(from, type, *callee, *index))
         return TOMTE_WASM_TRAP_INDIRECT_TYPE;
     return TOMTE_WASM_TRAP_NONE;
+}
+
+/* The instance that has the function, or has its import from the host. */
+static struct tomte_wasm_instance *bound(struct tomte_wasm_instance *callee,
+                                         uint32_t *index)
+{
+    if (*index < callee->m->imported.of[TOMTE_WASM_FUNC] &&
+        callee->bindings[*index].host == NULL)
+        return wasm_owner_of(callee, callee->bindings[*index].func, index);
+    return callee;
+}
+
+static enum wasm_entered call_out(struct tomte_wasm_instance *inst,
+                                  struct tomte_wasm_instance *caller,
+                                  const struct tomte_wasm_instance *callee,
+                                  uint32_t index, int32_t *fuel,
+                                  uint32_t offset)
+{
+    inst->pending = wasm_func_number(callee, index);
+    if (wasm_call_host(inst, caller, fuel, offset))
+        return WASM_ENTER_ANSWERED;
+    wasm_settle(inst, *fuel);
+    return inst->status == TOMTE_WASM_TRAPPED ? WASM_ENTER_FAILED
+                                              : WASM_ENTER_STOPPED;
+}
+
+/* Leave the function on top, keeping what it handed over. */
+static void drop_frame(struct tomte_wasm_instance *inst, uint32_t base,
+                       uint32_t params)
+{
+    memmove(inst->slots + base, inst->slots + inst->sp - params,
+            params * sizeof *inst->slots);
+    inst->sp = base + params;
+    inst->depth--;
+}
+
+/* There is room for a frame on top of `depth` others. */
+static bool fits(const struct tomte_wasm_instance *inst,
+                 const struct wasm_func *f, uint32_t base, uint32_t depth)
+{
+    size_t frames = ((size_t)depth + 1) * WASM_FRAME_WORDS;
+    return depth < inst->depth_max &&
+           base + f->frame_slots + frames <= inst->slot_count;
+}
+
+/* For the function whose frame is on top now. */
+static enum wasm_entered pay(struct tomte_wasm_instance *inst,
+                             const struct tomte_wasm_instance *owner,
+                             uint32_t index, int32_t *fuel)
+{
+    const struct wasm_func *f = &owner->m->funcs[index];
+    *fuel -= (int32_t)f->cost;
+    bool used_up = *fuel < 0;
+    *fuel = wasm_settle(inst, *fuel);
+    if (inst->spent > inst->budget) {
+        wasm_set_trap(inst, TOMTE_WASM_TRAP_FUEL,
+                      tomte_wasm_trap_text(TOMTE_WASM_TRAP_FUEL), owner, index,
+                      f->code);
+        return WASM_ENTER_STOPPED;
+    }
+    return used_up && inst->slice == 0 ? WASM_ENTER_STOPPED : WASM_ENTER_FRAME;
 }
 
 /* Where its slot code begins; 0 when it has none. */

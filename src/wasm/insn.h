@@ -18,6 +18,9 @@ struct wasm_insn {
 /* The byte of a block that takes and gives nothing (section 5.4.1). */
 #define WASM_BLOCK_EMPTY 0x40
 
+/* How many values a constant expression may have at once. */
+#define WASM_CONST_STACK 16
+
 /* Read one; on failure `op` is NOP. LABELS is read up to its count: the labels
  * follow. */
 void wasm_read_insn(struct wasm_reader *r, struct wasm_insn *out);

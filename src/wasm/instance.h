@@ -226,16 +226,24 @@ enum wasm_entered wasm_enter_any(struct tomte_wasm_instance *inst,
                                  uint32_t index, int32_t *fuel,
                                  uint32_t offset);
 
+/* The same in place of the frame on top, which is gone when it returns FRAME or
+ * STOPPED. ANSWERED leaves it to the caller to return the results. */
+enum wasm_entered wasm_enter_tail(struct tomte_wasm_instance *inst,
+                                  struct tomte_wasm_instance *caller,
+                                  struct tomte_wasm_instance *callee,
+                                  uint32_t index, int32_t *fuel,
+                                  uint32_t offset);
+
 /* The instance of a function that is known to be there. */
 struct tomte_wasm_instance *wasm_owner_of(struct tomte_wasm_instance *from,
                                           uint32_t func, uint32_t *index);
 
-/* The function that a table's entry refers to, of the type the call expects,
- * section 4.4.8. */
-enum tomte_wasm_trap_reason wasm_find_typed(struct tomte_wasm_instance *from,
-                                            uint32_t ref, uint32_t type,
-                                            struct tomte_wasm_instance **callee,
-                                            uint32_t *index);
+/* The function that an entry of a table refers to, of the type the call
+ * expects, section 4.4.8. */
+enum tomte_wasm_trap_reason
+wasm_find_indirect(struct tomte_wasm_instance *from, uint32_t type,
+                   uint32_t table, uint32_t entry,
+                   struct tomte_wasm_instance **callee, uint32_t *index);
 
 /* Call the host function that is pending on behalf of `caller`. True when its
  * results are on the stack in place of its arguments; else it trapped or is

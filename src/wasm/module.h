@@ -117,7 +117,8 @@ struct tomte_wasm_module {
     uint32_t data_count;
     struct wasm_counts all;
     struct wasm_counts imported;
-    uint32_t start; /* a function, or WASM_NONE */
+    uint32_t start;  /* a function, or WASM_NONE */
+    bool tail_calls; /* some function makes one */
 
     struct tomte_wasm_limits limits;
 };

@@ -63,6 +63,8 @@ enum wasm_imm {
     OP(0x0f, RETURN, "return", NONE, CHECKED)                                  \
     OP(0x10, CALL, "call", FUNC, CHECKED)                                      \
     OP(0x11, CALL_INDIRECT, "call_indirect", TYPE_TABLE, CHECKED)              \
+    OP(0x12, RETURN_CALL, "return_call", FUNC, CHECKED)                        \
+    OP(0x13, RETURN_CALL_INDIRECT, "return_call_indirect", TYPE_TABLE, CHECKED)\
     OP(0x1a, DROP, "drop", NONE, CHECKED)                                      \
     OP(0x1b, SELECT, "select", NONE, CHECKED)                                  \
     OP(0x1c, SELECT_T, "select", VALTYPES, CHECKED)                            \

@@ -152,17 +152,24 @@ static bool reach(struct walk *w, uint32_t func, uint32_t pc)
     return true;
 }
 
-/* The instruction before is a call that can have led to this function. */
+/* The instruction before is a call that can have led to this function: it
+ * called that, or one in whose place the function is by tail calls, which have
+ * the same results. */
 static bool calls(const struct walk *w, uint32_t callee)
 {
     const struct tomte_wasm_module *m = w->inst->m;
     const struct wasm_insn *last = &w->v.last;
-    if (callee >= m->all.of[TOMTE_WASM_FUNC])
+    bool indirect = last->op == WASM_OP_CALL_INDIRECT;
+    if (callee >= m->all.of[TOMTE_WASM_FUNC] ||
+        (!indirect && last->op != WASM_OP_CALL))
         return false;
-    if (last->op == WASM_OP_CALL)
-        return last->a == callee;
-    return last->op == WASM_OP_CALL_INDIRECT &&
-           m->types[last->a].same == m->types[m->funcs[callee].type].same;
+    uint32_t type = indirect ? last->a : m->funcs[last->a].type;
+    if (m->tail_calls)
+        return tomte_span_equal(wasm_type_spans(m, type).results,
+                                type_of(w, callee).results);
+    return indirect
+               ? m->types[type].same == m->types[m->funcs[callee].type].same
+               : last->a == callee;
 }
 
 static bool refs_ok(const struct walk *w, struct tomte_span types,

@@ -175,7 +175,7 @@ static bool can_trap(uint8_t op)
         return true;
     default:
         return op == WASM_OP_UNREACHABLE || op == WASM_OP_LOOP ||
-               op == WASM_OP_CALL || op == WASM_OP_CALL_INDIRECT;
+               (op >= WASM_OP_CALL && op <= WASM_OP_RETURN_CALL_INDIRECT);
     }
 }
 
@@ -186,6 +186,8 @@ static bool slot_can_trap(uint32_t op)
     case WASM_SLOT_LOOP:
     case WASM_SLOT_CALL:
     case WASM_SLOT_CALL_INDIRECT:
+    case WASM_SLOT_RETURN_CALL:
+    case WASM_SLOT_RETURN_CALL_INDIRECT:
     case WASM_SLOT_NUMERIC:
     case WASM_SLOT_BULK:
         return true;
@@ -197,5 +199,6 @@ static bool slot_can_trap(uint32_t op)
 static bool ends_block(uint8_t op)
 {
     return op == WASM_OP_UNREACHABLE || op == WASM_OP_BR ||
-           op == WASM_OP_BR_TABLE || op == WASM_OP_RETURN;
+           op == WASM_OP_BR_TABLE || op == WASM_OP_RETURN ||
+           op == WASM_OP_RETURN_CALL || op == WASM_OP_RETURN_CALL_INDIRECT;
 }

@@ -50,7 +50,8 @@ enum wasm_slot_header {
  * SET64 global a; SELECT, SELECT64 dst a b condition; REF_FUNC dst function;
  * BR target; BR_NZ, BR_Z target a; BR_TABLE a count, count + 1 targets;
  * LOOP cost slots place; CALL function args place; CALL_INDIRECT type table
- * args index place; RETURN; RETURN1, RETURN2 a: slots of the result;
+ * args index place; RETURN_CALL and RETURN_CALL_INDIRECT as those, but no
+ * safepoint is behind them; RETURN; RETURN1, RETURN2 a: slots of the result;
  * RETURN_N from slots; NUMERIC op top; BULK op a b top: operands end there.
  * `slots`, `args` and `top` are slots times four as well. */
 #define WASM_SLOT_TABLE(OP)                                                    \
@@ -75,6 +76,8 @@ enum wasm_slot_header {
     OP(LOOP, 4)                                                                \
     OP(CALL, 4)                                                                \
     OP(CALL_INDIRECT, 6)                                                       \
+    OP(RETURN_CALL, 4)                                                         \
+    OP(RETURN_CALL_INDIRECT, 6)                                                \
     OP(RETURN, 1)                                                              \
     OP(RETURN1, 2)                                                             \
     OP(RETURN2, 2)                                                             \

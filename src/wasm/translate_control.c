@@ -13,7 +13,7 @@ static void end_arm(struct wasm_translator *t);
 static void end_block(struct wasm_translator *t);
 static void branch_if(struct wasm_translator *t, uint32_t depth);
 static void branch_table(struct wasm_translator *t, uint32_t count);
-static void call(struct wasm_translator *t, uint32_t func);
+static void call(struct wasm_translator *t, const struct wasm_insn *in);
 static void call_indirect(struct wasm_translator *t,
                           const struct wasm_insn *in);
 static void bulk(struct wasm_translator *t, const struct wasm_insn *in);
@@ -64,9 +64,11 @@ void wasm_translate_control(struct wasm_translator *t,
         leave(t);
         break;
     case WASM_OP_CALL:
-        call(t, in->a);
+    case WASM_OP_RETURN_CALL:
+        call(t, in);
         break;
     case WASM_OP_CALL_INDIRECT:
+    case WASM_OP_RETURN_CALL_INDIRECT:
         call_indirect(t, in);
         break;
     default:
@@ -202,12 +204,14 @@ static void branch_table(struct wasm_translator *t, uint32_t count)
     }
 }
 
-static void call(struct wasm_translator *t, uint32_t func)
+static void call(struct wasm_translator *t, const struct wasm_insn *in)
 {
-    const struct wasm_type *type = &t->m->types[t->m->funcs[func].type];
+    const struct wasm_type *type = &t->m->types[t->m->funcs[in->a].type];
+    bool tail = in->op == WASM_OP_RETURN_CALL;
     wasm_settle_operands(t, 0);
     uint32_t args = wasm_next_home(t) - (uint32_t)type->param_slots;
-    WASM_EMIT(t, WASM_SLOT_CALL, unit(t, func), (uint16_t)(4 * args), place(t));
+    WASM_EMIT(t, tail ? WASM_SLOT_RETURN_CALL : WASM_SLOT_CALL, unit(t, in->a),
+              (uint16_t)(4 * args), place(t));
     t->last = 0;
 }
 
@@ -218,8 +222,10 @@ static void call_indirect(struct wasm_translator *t, const struct wasm_insn *in)
     uint32_t args =
         wasm_next_home(t) - (uint32_t)t->m->types[in->a].param_slots;
     uint16_t slot = wasm_use(t, &index);
-    WASM_EMIT(t, WASM_SLOT_CALL_INDIRECT, unit(t, in->a), unit(t, in->b),
-              (uint16_t)(4 * args), slot, place(t));
+    bool tail = in->op == WASM_OP_RETURN_CALL_INDIRECT;
+    WASM_EMIT(
+        t, tail ? WASM_SLOT_RETURN_CALL_INDIRECT : WASM_SLOT_CALL_INDIRECT,
+        unit(t, in->a), unit(t, in->b), (uint16_t)(4 * args), slot, place(t));
     t->last = 0;
 }
 

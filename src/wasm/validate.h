@@ -51,6 +51,7 @@ struct wasm_validator {
     uint32_t slots_most;
     uint32_t loop; /* innermost, or 0 the function */
     bool wide;
+    bool tail_calls; /* one was seen, in any function so far */
 
     uint32_t stop;         /* offset of the code to stop at, or WASM_NONE */
     struct wasm_insn last; /* the instruction before it */

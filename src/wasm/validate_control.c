@@ -13,6 +13,8 @@ static void check_return(struct wasm_validator *v);
 static void check_call(struct wasm_validator *v, uint32_t func);
 static void check_call_indirect(struct wasm_validator *v,
                                 const struct wasm_insn *in);
+static void check_tail_call(struct wasm_validator *v,
+                            const struct wasm_insn *in, uint32_t at);
 
 static struct wasm_block *label(struct wasm_validator *v, uint32_t depth);
 static struct tomte_span label_types(const struct wasm_validator *v,
@@ -66,6 +68,10 @@ void wasm_check_control(struct wasm_validator *v, const struct wasm_insn *in,
         break;
     case WASM_OP_CALL_INDIRECT:
         check_call_indirect(v, in);
+        break;
+    case WASM_OP_RETURN_CALL:
+    case WASM_OP_RETURN_CALL_INDIRECT:
+        check_tail_call(v, in, at);
         break;
     default:
         break;
@@ -199,6 +205,27 @@ static void check_call_indirect(struct wasm_validator *v,
     wasm_pop(v, TOMTE_WASM_I32);
     wasm_pop_all(v, t.params);
     wasm_push_all(v, t.results);
+}
+
+/* Proposal tail-call: a call whose results are the function's own. */
+static void check_tail_call(struct wasm_validator *v,
+                            const struct wasm_insn *in, uint32_t at)
+{
+    if ((v->m->limits.features & TOMTE_WASM_FEATURE_TAIL_CALL) == 0)
+        wasm_fail_at(&v->r, at, TOMTE_ERR_MALFORMED, "illegal opcode");
+    else if (in->op == WASM_OP_RETURN_CALL)
+        check_call(v, in->a);
+    else
+        check_call_indirect(v, in);
+    if (v->r.err != TOMTE_OK)
+        return;
+    uint32_t type =
+        in->op == WASM_OP_RETURN_CALL ? v->m->funcs[in->a].type : in->a;
+    struct tomte_span results = wasm_block_results(v, &v->blocks[0]);
+    if (!tomte_span_equal(wasm_type_spans(v->m, type).results, results))
+        wasm_invalid(v, "type mismatch");
+    v->tail_calls = true;
+    unreachable(v);
 }
 
 /* The block that a label names; the function's own after a failure. */

@@ -2,9 +2,9 @@
 /* wasm/wasm.h: a WebAssembly engine whose running state can be stopped, put
  * into bytes and carried on elsewhere.
  *
- * WebAssembly 1.0 with mutable globals, sign extension, non-trapping
- * conversion, multi-value, bulk memory, reference types and custom page sizes.
- * Sections named below are those of the WebAssembly core specification 2.0.
+ * WebAssembly 2.0 without vectors, with tail calls, extended constant
+ * expressions and custom page sizes. Sections are those of the core
+ * specification 2.0.
  *
  * Life of a module:    load -> (any number of instances).
  * Life of an instance: instantiate -> (start -> run* [-> resume -> run*]
@@ -89,8 +89,9 @@ struct tomte_wasm_limits {
 /* Proposals beyond 2.0. Without its flag a module that uses one is refused as
  * 2.0 wants it refused. */
 #define TOMTE_WASM_FEATURE_CUSTOM_PAGE_SIZES 0x1u
-#define TOMTE_WASM_FEATURES_ALL              0x1u
-
+#define TOMTE_WASM_FEATURE_TAIL_CALL         0x2u
+#define TOMTE_WASM_FEATURE_EXTENDED_CONST    0x4u
+#define TOMTE_WASM_FEATURES_ALL              0x7u
 /* Fit for what compilers make: a hub's and a microcontroller's bounds. */
 extern const struct tomte_wasm_limits tomte_wasm_limits_hub;
 extern const struct tomte_wasm_limits tomte_wasm_limits_mcu;
@@ -470,7 +471,6 @@ tomte_wasm_table_get(const struct tomte_wasm_instance *instance, uint32_t table,
  * instance is IDLE). STATE when TRAPPED or inside a host function; UNSUPPORTED
  * when linked: it imports from another instance, another imports from it, or
  * it is not the first of its store. */
-
 TOMTE_MUST_CHECK enum tomte_err
 tomte_wasm_snapshot_size(const struct tomte_wasm_instance *instance,
                          struct tomte_span module_id, size_t *size);

@@ -16,14 +16,24 @@ if(CJSON_INCLUDE AND CJSON_LIBRARY)
 endif()
 
 tomte_test(spec core TIMEOUT 300
-  COMMAND ${PROJECT_SOURCE_DIR}/tests/spec/run.sh ${spec_runner}
+  COMMAND ${PROJECT_SOURCE_DIR}/tests/spec/run.sh core ${spec_runner}
           ${PROJECT_BINARY_DIR}/spec/core --expect 26037)
 tomte_test(spec slots TIMEOUT 300
-  COMMAND ${PROJECT_SOURCE_DIR}/tests/spec/run.sh ${spec_runner}
+  COMMAND ${PROJECT_SOURCE_DIR}/tests/spec/run.sh core ${spec_runner}
           ${PROJECT_BINARY_DIR}/spec/slots --slots --expect 26037)
 tomte_test(spec snapshot TIMEOUT 600
-  COMMAND ${PROJECT_SOURCE_DIR}/tests/spec/run.sh ${spec_runner}
+  COMMAND ${PROJECT_SOURCE_DIR}/tests/spec/run.sh core ${spec_runner}
           ${PROJECT_BINARY_DIR}/spec/snapshot --snapshot --expect 26037)
+# The proposals' own tests, in place and, moving, in both forms.
+tomte_test(spec proposals TIMEOUT 120
+  COMMAND ${PROJECT_SOURCE_DIR}/tests/spec/run.sh proposals ${spec_runner}
+          ${PROJECT_BINARY_DIR}/spec/proposals --expect 349)
+tomte_test(spec proposals_snapshot TIMEOUT 120
+  COMMAND ${PROJECT_SOURCE_DIR}/tests/spec/run.sh proposals ${spec_runner}
+          ${PROJECT_BINARY_DIR}/spec/proposals-snapshot --snapshot --expect 349)
+tomte_test(spec proposals_slots TIMEOUT 120
+  COMMAND ${PROJECT_SOURCE_DIR}/tests/spec/run.sh proposals ${spec_runner}
+          ${PROJECT_BINARY_DIR}/spec/proposals-slots --slots --expect 349)
 tomte_test(spec generated TIMEOUT 300
   COMMAND ${PROJECT_SOURCE_DIR}/tests/spec/generated.sh ${spec_runner}
           ${PROJECT_BINARY_DIR}/spec/generated)

@@ -40,14 +40,22 @@ static const struct tomte_wasm_module *load_guest(void)
     asm_import(&b, "owner", "n", B(TOMTE_WASM_GLOBAL, I32, 1));
     asm_func(&b, 1);
     asm_func(&b, 1);
+    asm_func(&b, 1);
+    asm_func(&b, 1);
     asm_export(&b, "g", TOMTE_WASM_FUNC, 1);
     asm_export(&b, "deep", TOMTE_WASM_FUNC, 2);
+    asm_export(&b, "tail", TOMTE_WASM_FUNC, 4);
     asm_elem(&b, B(0, CONST(1), END, 1, 1));
     asm_body(&b, B(NO_LOCALS, GET(0), CONST(1), OP(I32_SHL), CALL(0), END));
     /* Recursion across both instances: n times the table's entry 1. */
     asm_body(&b, B(NO_LOCALS, GGET(0), CONST(1), OP(I32_ADD), GSET(0), GET(0),
                    CONST(1), OP(CALL_INDIRECT), 1, 0, CONST(4), OP(I32_LOAD), 2,
                    0, OP(I32_ADD), END));
+    /* The owner's f in a tail, and that not in a tail, twice. */
+    asm_body(&b, B(1, 1, I64, GET(0), CONST(2), OP(I32_MUL),
+                   WASM_OP_RETURN_CALL, 0, END));
+    asm_body(&b,
+             B(NO_LOCALS, GET(0), CALL(3), GET(0), CALL(3), OP(I32_ADD), END));
     asm_code(&b);
     return bench_load(asm_end(&b));
 }
@@ -98,6 +106,19 @@ TEST(slices_across_instances_change_nothing)
         while (tomte_wasm_run(guest, slice) == TOMTE_WASM_READY)
             continue;
         CHECK_EQ(23, bench_result(guest, 0));
+    }
+}
+
+TEST(a_tail_call_crosses_instances)
+{
+    for (uint32_t slice = 0; slice < 20; slice++) {
+        link_both();
+        uint32_t arg = 6;
+        CHECK_OK(tomte_wasm_start(guest, 4, &arg, 1, UINT64_MAX));
+        while (tomte_wasm_run(guest, slice) == TOMTE_WASM_READY)
+            continue;
+        CHECK_EQ(44, bench_result(guest, 0));
+        CHECK_EQ(12, *tomte_wasm_memory_at(owner, 0, 1));
     }
 }
 
