@@ -198,6 +198,10 @@ static enum tomte_err check_image(struct tomte_node *n, struct fetch *f)
     struct tomte_store_blob_info info;
     struct slot *s = &n->slots[f->slot];
     uint8_t key[NODE_IMAGE_KEY_LEN], digest[TOMTE_IMAGE_DIGEST_BYTES];
+    if (node_image_here(n, s->digest, &info)) {
+        drop_received(n, f); /* for another slot, which may use it in place */
+        return TOMTE_OK;
+    }
     enum tomte_err err = tomte_store_blob_commit(&n->store, &f->writer);
     if (err != TOMTE_OK)
         return err;

@@ -315,11 +315,21 @@ enum tomte_err node_part_decode(struct tomte_node *n, struct slot *s,
     return tomte_cbor_decode_done(&d);
 }
 
+/* What the node's part of a checkpoint takes at most: for each port its cursors
+ * or what it holds, with heads. */
+static size_t part_bytes(const struct slot *s)
+{
+    size_t bytes = 1024;
+    for (unsigned i = 0; i < s->ports_len; i++)
+        bytes += 1024u + (s->ports[i].outbox != NULL ? NODE_OUTBOX_BYTES : 0u);
+    return bytes;
+}
+
 bool node_part_checkpoint(struct tomte_node *n, struct slot *s)
 {
     struct tomte_span part = TOMTE_SPAN_NONE;
     size_t mark = tomte_arena_mark(&n->scratch);
-    size_t cap = (s->ports_len + 1u) * (NODE_OUTBOX_BYTES + 1024u);
+    size_t cap = part_bytes(s);
     uint8_t *memory = tomte_arena_take(&n->scratch, cap, 1);
     enum tomte_err err =
         memory == NULL ? TOMTE_ERR_NO_MEMORY

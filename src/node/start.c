@@ -76,19 +76,35 @@ static enum tomte_err drop_foreign_history(struct tomte_node *n, struct slot *s)
     return tomte_history_remove(&s->history);
 }
 
+/* A microcontroller reads code where it lies in flash: it stays there as long
+ * as a slot needs it, see node_image_sweep. A hub has the memory for a copy,
+ * which a disk that goes bad does not change. */
+static enum tomte_err image_bytes(struct tomte_node *n, struct slot *s,
+                                  const struct tomte_store_blob_info *info)
+{
+#ifdef TOMTE_MCU
+    enum tomte_err err = tomte_store_blob_map(&n->store, info, &s->image);
+    if (err != TOMTE_ERR_UNSUPPORTED)
+        return err;
+#endif
+    uint8_t *data = tomte_arena_take(&s->arena, info->size, 16);
+    if (data == NULL)
+        return TOMTE_ERR_NO_MEMORY;
+    s->image = TOMTE_SPAN(data, info->size);
+    return tomte_store_blob_read(&n->store, info, 0,
+                                 TOMTE_BUF(data, info->size));
+}
+
 static enum tomte_err load_image(struct tomte_node *n, struct slot *s,
                                  const struct tomte_store_blob_info *info)
 {
     struct tomte_image image;
     struct tomte_manifest *m;
     size_t mark = tomte_arena_mark(&n->scratch);
-    uint8_t *data = tomte_arena_take(&s->arena, info->size, 16);
     m = tomte_arena_take(&n->scratch, sizeof *m, 16);
-    if (data == NULL || m == NULL)
+    if (m == NULL)
         return TOMTE_ERR_NO_MEMORY;
-    enum tomte_err err =
-        tomte_store_blob_read(&n->store, info, 0, TOMTE_BUF(data, info->size));
-    s->image = TOMTE_SPAN(data, info->size);
+    enum tomte_err err = image_bytes(n, s, info);
     if (err == TOMTE_OK)
         err = tomte_image_open(s->image, &image);
     if (err == TOMTE_OK)

@@ -21,11 +21,20 @@
 
 /* ---- bounds ---- */
 
-#define NODE_FETCHES         12 /* block-wise transfers at one time */
-#define NODE_SENDS           64 /* events in flight to consumers */
-#define NODE_PRESS_WAITS     8  /* people's presses that wait for consumers */
-#define NODE_VIEW_BYTES      65536
-#define NODE_SCRATCH_BYTES   (512u << 10)
+#ifdef TOMTE_MCU
+#define NODE_FETCHES       6  /* block-wise transfers at one time */
+#define NODE_SENDS         16 /* events in flight to consumers */
+#define NODE_VIEW_BYTES    8192
+#define NODE_PAGE_BYTES    8192
+#define NODE_SCRATCH_BYTES (40u << 10) /* a checkpoint and its parts */
+#else
+#define NODE_FETCHES       12
+#define NODE_SENDS         64
+#define NODE_VIEW_BYTES    65536
+#define NODE_PAGE_BYTES    65536
+#define NODE_SCRATCH_BYTES (512u << 10)
+#endif
+#define NODE_PRESS_WAITS     8    /* people's presses that wait for consumers */
 #define NODE_OUTBOX_BYTES    4096 /* of one out event port */
 #define NODE_SLICE_FUEL      200000u
 #define NODE_RENEW_MS        5000u /* of what an actuator should have */
@@ -290,8 +299,7 @@ struct page {
     uint8_t *data;
 };
 
-#define NODE_PAGES      2
-#define NODE_PAGE_BYTES 65536
+#define NODE_PAGES 2
 
 /* ---- Block1 ---- */
 

@@ -211,6 +211,10 @@ static enum tomte_err close_blob(struct tomte_node *n)
     struct upload *u = &n->upload;
     struct tomte_store_blob_info info;
     uint8_t key[NODE_IMAGE_KEY_LEN], digest[TOMTE_IMAGE_DIGEST_BYTES];
+    if (node_image_here(n, u->digest, &info)) {
+        close_upload(n); /* it came another way, and may be in use in place */
+        return TOMTE_OK;
+    }
     enum tomte_err err = tomte_store_blob_commit(&n->store, &u->writer);
     if (err != TOMTE_OK)
         return err;
