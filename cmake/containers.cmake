@@ -42,6 +42,7 @@ function(tomte_container name dir)
     COMMAND ${TOMTE_WASM_LD} --no-entry --stack-first
             -z stack-size=${arg_STACK}
             --initial-memory=${arg_MEMORY} --max-memory=${arg_MEMORY}
+            --export=__heap_base
             -o ${out} ${object}
     DEPENDS ${dir}/${name}.c ${headers} ${PROJECT_SOURCE_DIR}/sdk/c/tomte.h
     COMMENT "Building container ${name}"

@@ -8,7 +8,8 @@ find_library(UV_LIBRARY uv REQUIRED)
 
 # Files that people write: manifests and homes.
 add_library(tomte_files STATIC
-  ports/linux/yaml_file.c ports/linux/manifest_file.c ports/linux/homefile.c)
+  ports/linux/yaml_file.c ports/linux/manifest_file.c ports/linux/homefile.c
+  ports/linux/small_memory.c)
 target_compile_definitions(tomte_files PRIVATE _GNU_SOURCE)
 target_include_directories(tomte_files PUBLIC ports)
 target_link_libraries(tomte_files PUBLIC tomte_container ${YAML_LIBRARY})

@@ -2,6 +2,7 @@
 #include "linux/manifest_file.h"
 
 #include "container/image.h"
+#include "linux/small_memory.h"
 #include "linux/yaml_file.h"
 
 #include <errno.h>
@@ -235,6 +236,24 @@ static bool build(const struct tomte_manifest *m, struct tomte_buf module,
     return false;
 }
 
+/* Less than a page of memory asks for another module. */
+static bool fit(const struct tomte_manifest *m, const char *path,
+                struct tomte_buf *module, char error[256])
+{
+    char why[128];
+    struct tomte_buf small;
+    if (!small_memory(TOMTE_SPAN(module->data, module->cap), m->memory_bytes,
+                      &small, why)) {
+        snprintf(error, 256, "%.120s: %s", path, why);
+        return false;
+    }
+    if (small.data == NULL)
+        return true;
+    free(module->data);
+    *module = small;
+    return true;
+}
+
 bool image_file_build(const char *manifest_path, const char *module_path,
                       struct tomte_buf *image, char error[256])
 {
@@ -246,7 +265,8 @@ bool image_file_build(const char *manifest_path, const char *module_path,
         snprintf(error, 256, "%s: %s", module_path, strerror(errno));
         return false;
     }
-    bool ok = build(&m, module, image, error);
+    bool ok = fit(&m, module_path, &module, error) &&
+              build(&m, module, image, error);
     free(module.data);
     return ok;
 }
