@@ -37,9 +37,10 @@ static void print_why(const char *container, struct tomte_span why, bool json)
 int command_why(int argc, char **argv)
 {
     static const char help[] =
-        "usage: tomte why CONTAINER [--json] [--dir DIR]\n"
-        "Says where a container runs and why, or why nowhere.\n"
-        "  e.g. tomte why thermostat\n";
+        "usage: tomte why CONTAINER [NODE] [--json] [--dir DIR]\n"
+        "Says where a container runs and why, or why nowhere; with a node,\n"
+        "why not there.\n"
+        "  e.g. tomte why thermostat kitchen\n";
     static struct home_run run;
     struct client *c;
     int status;
@@ -48,11 +49,12 @@ int command_why(int argc, char **argv)
         return usage(help);
     const char *dir = take_option(&argc, argv, "--dir");
     bool json = take_flag(&argc, argv, "--json");
-    if (argc != 2)
+    if (argc != 2 && argc != 3)
         return misused(argc, argv, help);
     if (!open_home(&run, &c, dir, &status))
         return status;
-    snprintf(path, sizeof path, "/.tomte/why/%.40s", argv[1]);
+    snprintf(path, sizeof path, "/.tomte/why/%.40s%s%.40s", argv[1],
+             argc == 3 ? "/" : "", argc == 3 ? argv[2] : "");
     struct client_answer a =
         client_get(c, &homefile_keeper(&run.home)->addr, path, NULL);
     status = a.err == TOMTE_OK ? 0 : failed(a.err, "say why", argv[1]);

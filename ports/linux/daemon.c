@@ -311,6 +311,7 @@ static int open_node(struct daemon *d)
                                        .keeper = homefile_keeper(c->home)->addr,
                                        .is_keeper = c->node->keeper,
                                        .sizes = tomte_node_sizes_default(),
+                                       .power = c->node->power,
                                        .without = c->without,
                                        .resources = d->resources,
                                        .resource_count = c->node->resources_len,

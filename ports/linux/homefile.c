@@ -94,6 +94,21 @@ static void read_resource(struct yaml_file *f, struct tomte_span key,
     yaml_end(&m);
 }
 
+static void read_power(struct yaml_map *m, struct tomte_node_power *p)
+{
+    static const char *const words[] = {"mains", "battery"};
+    unsigned choice = 0;
+    uint64_t v;
+    if (yaml_choice(m, "power", words, 2, &choice))
+        p->battery = choice == 1;
+    if (yaml_uint(m, "radio_hops", UINT8_MAX, &v))
+        p->hops = (uint8_t)v;
+    if (yaml_uint(m, "fuel_per_second", UINT32_MAX, &v))
+        p->fuel_per_second = (uint32_t)v;
+    if (yaml_uint(m, "flash_kib", UINT32_MAX, &v))
+        p->flash_kib = (uint32_t)v;
+}
+
 static void read_node(struct yaml_file *f, struct tomte_span key,
                       yaml_node_t *value, struct home_node *n)
 {
@@ -109,6 +124,7 @@ static void read_node(struct yaml_file *f, struct tomte_span key,
         read_addr(&m, "listen", &n->listen);
     yaml_bool(&m, "keeper", &n->keeper);
     yaml_name(&m, "place", &n->place);
+    read_power(&m, &n->power);
     struct yaml_map list = yaml_map(f, yaml_get(&m, "resources"), what);
     struct tomte_span channel;
     yaml_node_t *resource;

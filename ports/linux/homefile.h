@@ -29,6 +29,7 @@ struct home_node {
     struct tomte_addr listen; /* its socket; the same, unless something that
                                  passes datagrams on stands in between */
     bool keeper;
+    struct tomte_node_power power;
     size_t resources_len;
     struct home_resource resources[TOMTE_LIMIT_RESOURCES];
 };

@@ -30,9 +30,17 @@ tomte_home_do_fn tomte_home_do_container, tomte_home_do_container_remove,
 
 /* apply_place.c */
 tomte_home_check_fn tomte_home_check_place, tomte_home_check_activate,
-    tomte_home_check_insync, tomte_home_check_standbys;
+    tomte_home_check_insync, tomte_home_check_standbys, tomte_home_check_shed;
 tomte_home_do_fn tomte_home_do_place, tomte_home_do_activate,
-    tomte_home_do_insync, tomte_home_do_standbys;
+    tomte_home_do_insync, tomte_home_do_standbys, tomte_home_do_shed;
+
+/* It is nowhere; its history stays where it is. */
+void tomte_home_take_down(struct tomte_home *home, uint16_t container);
+
+/* The node owns a container, or may still run one, that must not be beside this
+ * one: which; NONE when there is none. */
+uint16_t tomte_home_beside(const struct tomte_home *home, uint16_t container,
+                           uint16_t node);
 
 /* The resource can stand at the other end of the port. */
 bool tomte_home_fits(const struct tomte_home_port *port,

@@ -103,20 +103,11 @@ void tomte_home_do_stop(struct tomte_home *home, const struct tomte_command *c)
 {
     uint16_t container = tomte_home_find_container(home, &c->name);
     struct tomte_home_container *k = &home->containers[container];
-    struct tomte_placement *p = &k->placement;
     if (k->stopped)
         return;
-    tomte_home_touch(home, container);
-    tomte_home_count(home, container, -1);
-    if (p->state == TOMTE_PLACEMENT_ACTIVE)
-        p->ended = home->version;
-    p->state = TOMTE_PLACEMENT_NONE;
-    p->owner = NONE;
-    p->standbys_len = 0;
-    p->agreed = home->version;
-    tomte_home_count(home, container, 1);
     k->stopped = true;
-    tomte_home_free_retired(home);
+    k->shed_for.len = 0;
+    tomte_home_take_down(home, container);
 }
 
 void tomte_home_do_start(struct tomte_home *home, const struct tomte_command *c)
@@ -315,9 +306,12 @@ static void set_container(struct tomte_home *home, uint16_t container,
     k->without_keeper = m->without_keeper;
     k->standbys = m->standbys;
     k->memory_kib = (m->memory_bytes + m->stack_bytes + 1023) / 1024;
+    k->fuel_per_second = m->fuel_per_second;
+    k->flash_kib = 2 * k->memory_kib + (m->log_bytes_max + 1023) / 1024;
     k->near = m->near;
     k->away_from_len = m->away_from_len;
     memcpy(k->away_from, m->away_from, sizeof(k->away_from));
+    tomte_home_set_apart(home, container, m->apart_from, m->apart_from_len);
     tomte_home_set_priority(home, container, m->priority);
     tomte_home_ports_free(home, container);
     for (unsigned i = 0; i < m->ports_len; i++)

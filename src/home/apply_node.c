@@ -3,6 +3,7 @@
 #include "home/apply.h"
 
 #include "base/assert.h"
+#include "home/rank.h"
 
 static enum tomte_err check_keepers(const struct tomte_home *home,
                                     const struct tomte_command *c,
@@ -47,6 +48,7 @@ void tomte_home_do_node(struct tomte_home *home, const struct tomte_command *c)
     if (node == NONE)
         node = tomte_home_node_new(home, &c->name);
     struct tomte_home_node *n = &home->nodes[node];
+    home->retired = (uint16_t)(home->retired - n->retired);
     n->retired = false;
     uint32_t crc = c->has_offer ? tomte_offer_crc(c->offer) : n->offer_crc;
     bool moved = c->has_addr && !tomte_addr_equal(&c->addr, &n->addr);
@@ -62,6 +64,7 @@ void tomte_home_do_node(struct tomte_home *home, const struct tomte_command *c)
     if (moved || other || crc != n->offer_crc)
         tomte_home_touch_node(home, node);
     n->offer_crc = crc;
+    tomte_home_rank_node(home, node); /* one that comes back is none no more */
     if (!c->has_store || c->store == n->store)
         return;
     tomte_home_forget_histories(home, node);
@@ -98,6 +101,8 @@ void tomte_home_do_node_remove(struct tomte_home *home,
             home->containers[slot].pin = NONE;
     }
     n->retired = true;
+    home->retired++;
+    tomte_home_rank_node(home, node);
     n->keeper = false;
     n->offer_crc = 0;
     n->store = 0;
@@ -145,7 +150,7 @@ void tomte_home_forget_histories(struct tomte_home *home, uint16_t node)
 
 void tomte_home_free_retired(struct tomte_home *home)
 {
-    for (unsigned i = 0; i < home->nodes_len; i++) {
+    for (unsigned i = 0; i < home->nodes_len && home->retired > 0; i++) {
         uint16_t node = home->node_order[i];
         if (!home->nodes[node].retired)
             continue;
@@ -230,9 +235,14 @@ static void set_offer(struct tomte_home *home, uint16_t node,
     struct tomte_offer offer;
     TOMTE_ASSERT(tomte_offer_decode(bytes, &offer) == TOMTE_OK);
     struct tomte_home_node *n = &home->nodes[node];
-    n->place = offer.place;
+    tomte_home_set_place(home, node, &offer.place);
     n->containers_max = offer.containers;
     n->memory_max_kib = offer.memory_kib;
+    n->fuel_max = offer.fuel_per_second;
+    n->flash_max_kib = offer.flash_kib;
+    n->hops = offer.hops;
+    n->battery = offer.battery;
+    tomte_home_rank_node(home, node);
     for (uint16_t old = n->resource; old != NONE;) {
         uint16_t next = home->resources[old].next;
         if (!is_offered(&offer, &home->resources[old].is.channel))

@@ -44,6 +44,11 @@ enum tomte_err tomte_home_check_place(const struct tomte_home *home,
         return SAY(report, TOMTE_ERR_DENIED, LIT("node "), NAME(c->node),
                    LIT(" does not hold the history of container "),
                    NAME(c->name));
+    uint16_t other = tomte_home_beside(home, container, owner);
+    if (other != NONE)
+        return SAY(report, TOMTE_ERR_DENIED, LIT("container "), NAME(c->name),
+                   LIT(" must not be at one node with container "),
+                   NAME(home->containers[other].identity));
     return check_standbys_of(home, c, &c->node, report);
 }
 
@@ -66,9 +71,77 @@ void tomte_home_do_place(struct tomte_home *home, const struct tomte_command *c)
     if (p->insync_len == 0)
         p->born = 0;
     set_standbys(home, c, p);
+    home->containers[container].shed_for.len = 0;
     tomte_home_count(home, container, 1);
     tomte_home_touch(home, container);
     tomte_home_free_retired(home);
+}
+
+enum tomte_err tomte_home_check_shed(const struct tomte_home *home,
+                                     const struct tomte_command *c,
+                                     struct tomte_home_report *report)
+{
+    uint16_t container = tomte_home_find_container(home, &c->name);
+    uint16_t other = tomte_home_find_container(home, &c->node);
+    if (container == NONE)
+        return tomte_home_check_exists(home, c, report);
+    const struct tomte_home_container *k = &home->containers[container];
+    if (c->epoch != k->placement.epoch || k->placement.owner == NONE)
+        return SAY(report, TOMTE_ERR_STALE, LIT("container "), NAME(c->name),
+                   LIT(" is not there with that epoch"));
+    if (other == NONE || home->containers[other].priority <= k->priority)
+        return SAY(report, TOMTE_ERR_DENIED, LIT("container "), NAME(c->name),
+                   LIT(" makes room only for one that matters more"));
+    return TOMTE_OK;
+}
+
+void tomte_home_do_shed(struct tomte_home *home, const struct tomte_command *c)
+{
+    uint16_t container = tomte_home_find_container(home, &c->name);
+    tomte_home_take_down(home, container);
+    home->containers[container].shed_for = c->node;
+}
+
+void tomte_home_take_down(struct tomte_home *home, uint16_t container)
+{
+    struct tomte_placement *p = &home->containers[container].placement;
+    tomte_home_touch(home, container);
+    tomte_home_count(home, container, -1);
+    if (p->state == TOMTE_PLACEMENT_ACTIVE)
+        p->ended = home->version;
+    p->state = TOMTE_PLACEMENT_NONE;
+    p->owner = NONE;
+    p->standbys_len = 0;
+    p->agreed = home->version;
+    tomte_home_count(home, container, 1);
+    tomte_home_free_retired(home);
+}
+
+static bool may_run(const struct tomte_home *home, uint16_t container,
+                    uint16_t node)
+{
+    const struct tomte_placement *p = &home->containers[container].placement;
+    return p->owner == node ||
+           (p->state == TOMTE_PLACEMENT_PENDING && p->runner == node);
+}
+
+uint16_t tomte_home_beside(const struct tomte_home *home, uint16_t container,
+                           uint16_t node)
+{
+    const struct tomte_home_container *c = &home->containers[container];
+    for (unsigned i = 0; i < c->apart_from_len; i++) {
+        uint16_t other = tomte_home_find_container(home, &c->apart_from[i]);
+        if (other != NONE && other != container && may_run(home, other, node))
+            return other;
+    }
+    uint32_t at;
+    uint16_t other = tomte_home_first_apart(home, &c->identity, &at);
+    while (other != NONE) {
+        if (other != container && may_run(home, other, node))
+            return other;
+        other = tomte_home_next_apart(home, &c->identity, &at);
+    }
+    return NONE;
 }
 
 enum tomte_err tomte_home_check_activate(const struct tomte_home *home,

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which node: what is possible, and what of it is best. */
 #include "home/judge.h"
+#include "home/rank.h"
 
 #include <string.h>
 
 static enum tomte_plan_no may_hold(const struct tomte_home *home,
                                    const struct tomte_observed *seen,
                                    uint16_t container, uint16_t node);
+static unsigned crowded(const struct tomte_home *home, uint16_t container,
+                        uint16_t node);
+static bool is_risky(const struct tomte_home *home, uint16_t container,
+                     uint16_t node);
 static uint64_t owner_score(const struct tomte_home *home, uint16_t container,
                             uint16_t node);
 static uint64_t standby_score(const struct tomte_home *home,
@@ -42,24 +47,126 @@ enum tomte_plan_no tomte_plan_may_stand_by(const struct tomte_home *home,
     return may_hold(home, seen, container, node);
 }
 
+/* The best node so far. Nodes that something speaks for are asked one by one;
+ * of all others only the best can be it, and that the ranks know. */
+struct choice {
+    const struct tomte_home *home;
+    const struct tomte_observed *seen;
+    uint16_t container;
+    bool standby;        /* else it is to own it */
+    bool anew;           /* an owner without the history */
+    bool tidy;           /* no node that a wish speaks against */
+    uint16_t owner;      /* of a standby: not that one, */
+    const uint16_t *but; /* nor one of these */
+    uint8_t but_len;
+    uint16_t best;
+    uint64_t score;
+};
+
+static bool is_possible(const struct choice *c, uint16_t node)
+{
+    if (!c->standby)
+        return tomte_plan_may_own(c->home, c->seen, c->container, node,
+                                  c->anew) == TOMTE_PLAN_CAN;
+    return node != c->owner && !is_in(c->but, c->but_len, node) &&
+           tomte_plan_may_stand_by(c->home, c->seen, c->container, node) ==
+               TOMTE_PLAN_CAN;
+}
+
+static void consider(struct choice *c, uint16_t node)
+{
+    if (node == NONE || !is_possible(c, node))
+        return;
+    uint64_t score = c->standby
+                         ? standby_score(c->home, c->seen, c->container, node)
+                         : owner_score(c->home, c->container, node);
+    if (c->best != NONE &&
+        (score < c->score ||
+         (score == c->score &&
+          c->home->nodes[node].order >= c->home->nodes[c->best].order)))
+        return;
+    c->best = node;
+    c->score = score;
+}
+
+static bool will_do(void *ctx, uint16_t node)
+{
+    const struct choice *c = ctx;
+    if (c->tidy && (crowded(c->home, c->container, node) > 0 ||
+                    (c->standby && is_risky(c->home, c->container, node))))
+        return false;
+    return is_possible(c, node);
+}
+
+static void consider_near(struct choice *c)
+{
+    const struct tomte_home *home = c->home;
+    const struct tomte_name *near = &home->containers[c->container].near;
+    if (near->len == 0)
+        return;
+    uint16_t at = tomte_home_first_node_at(home, near);
+    for (; at != NONE; at = tomte_home_next_node_at(home, at))
+        consider(c, at);
+    at = tomte_home_first_at(home, near);
+    for (; at != NONE; at = tomte_home_next_at(home, at))
+        consider(c, home->resources[at].node);
+}
+
+static void consider_ports(struct choice *c)
+{
+    const struct tomte_home *home = c->home;
+    uint16_t p = home->containers[c->container].port;
+    for (; p != NONE; p = home->ports[p].next) {
+        if (home->ports[p].channel.len == 0)
+            continue;
+        uint16_t r = tomte_home_find_resource(home, &home->ports[p].channel);
+        if (r != NONE)
+            consider(c, home->resources[r].node);
+    }
+}
+
+static void consider_rest(struct choice *c)
+{
+    const struct tomte_home_container *k = &c->home->containers[c->container];
+    struct tomte_home_left need = {k->memory_kib, k->fuel_per_second,
+                                   k->flash_kib};
+    c->tidy = true;
+    uint16_t node = tomte_home_best(c->home, need, will_do, c);
+    if (node == NONE) {
+        c->tidy = false;
+        node = tomte_home_best(c->home, need, will_do, c);
+    }
+    consider(c, node);
+}
+
+/* Those that something may speak for: a node with the history has no need of
+ * free room, so ranks do not show it. */
+static uint16_t choose(struct choice *c)
+{
+    const struct tomte_home_container *k = &c->home->containers[c->container];
+    const struct tomte_placement *p = &k->placement;
+    c->best = NONE;
+    consider(c, k->pin);
+    consider(c, p->owner);
+    for (unsigned i = 0; i < p->standbys_len; i++)
+        consider(c, p->standbys[i]);
+    for (unsigned i = 0; i < p->insync_len; i++)
+        consider(c, p->insync[i]);
+    if (!c->standby && !c->anew && p->insync_len > 0)
+        return c->best; /* nobody else may */
+    consider_near(c);
+    consider_ports(c);
+    consider_rest(c);
+    return c->best;
+}
+
 uint16_t tomte_plan_owner(const struct tomte_home *home,
                           const struct tomte_observed *seen, uint16_t container,
                           bool anew)
 {
-    uint16_t best = NONE;
-    uint64_t best_score = 0;
-    for (unsigned i = 0; i < home->nodes_len; i++) {
-        uint16_t node = home->node_order[i];
-        if (tomte_plan_may_own(home, seen, container, node, anew) !=
-            TOMTE_PLAN_CAN)
-            continue;
-        uint64_t score = owner_score(home, container, node);
-        if (best == NONE || score > best_score) {
-            best = node;
-            best_score = score;
-        }
-    }
-    return best;
+    struct choice c = {
+        .home = home, .seen = seen, .container = container, .anew = anew};
+    return choose(&c);
 }
 
 uint8_t tomte_plan_new_standbys(const struct tomte_home *home,
@@ -102,7 +209,8 @@ uint8_t tomte_plan_kept_standbys(const struct tomte_home *home,
         len--;
     }
     for (uint8_t i = 0; i < want; i++) {
-        if (i < len && !tomte_plan_is_gone(home, seen, list[i]))
+        if (i < len && !tomte_plan_is_gone(home, seen, list[i]) &&
+            tomte_home_beside(home, container, list[i]) == NONE)
             continue;
         uint16_t node =
             best_standby(home, seen, container, p->owner, list, len);
@@ -126,6 +234,19 @@ bool tomte_plan_is_gone(const struct tomte_home *home,
            seen->now_ms - s->over_ms >= patience_ms;
 }
 
+/* What the node has left beside what it holds of this container already. */
+static struct tomte_home_left left_for(const struct tomte_home *home,
+                                       uint16_t container, uint16_t node)
+{
+    const struct tomte_home_container *c = &home->containers[container];
+    struct tomte_home_node n = home->nodes[node];
+    if (c->placement.owner == node) {
+        n.memory_kib -= c->memory_kib;
+        n.fuel -= c->fuel_per_second;
+    }
+    return tomte_home_left(&n);
+}
+
 static enum tomte_plan_no may_hold(const struct tomte_home *home,
                                    const struct tomte_observed *seen,
                                    uint16_t container, uint16_t node)
@@ -139,25 +260,20 @@ static enum tomte_plan_no may_hold(const struct tomte_home *home,
     if (s->refused_changed == c->changed &&
         is_in(s->refused, s->refused_len, node))
         return TOMTE_PLAN_NO_REFUSED;
+    if (tomte_home_beside(home, container, node) != NONE)
+        return TOMTE_PLAN_NO_APART;
     bool holds = p->owner == node || tomte_home_is_standby(p, node) ||
                  tomte_home_is_insync(p, node);
+    struct tomte_home_left left = left_for(home, container, node);
     if (!holds && n->containers >= n->containers_max)
         return TOMTE_PLAN_NO_SLOT;
-    uint32_t others_kib = n->memory_kib;
-    if (p->owner == node)
-        others_kib -= c->memory_kib;
-    if (n->memory_max_kib < others_kib ||
-        n->memory_max_kib - others_kib < c->memory_kib)
+    if (!holds && left.flash_kib < c->flash_kib)
+        return TOMTE_PLAN_NO_FLASH;
+    if (left.memory_kib < c->memory_kib)
         return TOMTE_PLAN_NO_MEMORY;
+    if (left.fuel_per_second < c->fuel_per_second)
+        return TOMTE_PLAN_NO_FUEL;
     return TOMTE_PLAN_CAN;
-}
-
-/* The part of its room that is free, in 65535ths. */
-static uint64_t room(const struct tomte_home_node *n)
-{
-    if (n->containers >= n->containers_max)
-        return 0;
-    return 65535 - (uint64_t)n->containers * 65535 / n->containers_max;
 }
 
 static bool is_near(const struct tomte_home *home, uint16_t container,
@@ -187,32 +303,72 @@ static unsigned crowded(const struct tomte_home *home, uint16_t container,
     return n;
 }
 
-/* How many of its channels have their resource on this node. */
-static unsigned local(const struct tomte_home *home, uint16_t container,
-                      uint16_t node)
+#define CLOSE_MAX 1023u
+
+/* Steps by radio to what its channels are bound to, and to the wires: CLOSE_MAX
+ * is next to all of it, 0 far away. */
+static uint32_t close_to(const struct tomte_home *home, uint16_t container,
+                         uint16_t node)
 {
-    unsigned n = 0;
+    uint32_t hops = home->nodes[node].hops;
+    uint32_t steps = hops;
     uint16_t p = home->containers[container].port;
     for (; p != NONE; p = home->ports[p].next) {
         if (home->ports[p].channel.len == 0)
             continue;
         uint16_t r = tomte_home_find_resource(home, &home->ports[p].channel);
-        n += r != NONE && home->resources[r].node == node;
+        if (r != NONE && home->resources[r].node != node)
+            steps += 1 + hops + home->nodes[home->resources[r].node].hops;
     }
-    return n;
+    return steps < CLOSE_MAX ? CLOSE_MAX - steps : 0;
+}
+
+uint32_t tomte_plan_wish(const struct tomte_home *home, uint16_t container,
+                         uint16_t node, enum tomte_plan_wish wish)
+{
+    const struct tomte_home_container *c = &home->containers[container];
+    switch (wish) {
+    case TOMTE_PLAN_WISH_PIN:
+        return c->pin == node;
+    case TOMTE_PLAN_WISH_STAY:
+        return c->placement.owner == node;
+    case TOMTE_PLAN_WISH_AWAY:
+        return TOMTE_AWAY_FROM_MAX - crowded(home, container, node);
+    case TOMTE_PLAN_WISH_NEAR:
+        return is_near(home, container, node);
+    case TOMTE_PLAN_WISH_MAINS:
+        return !home->nodes[node].battery;
+    case TOMTE_PLAN_WISH_CLOSE:
+        return close_to(home, container, node);
+    default:
+        return tomte_home_room(&home->nodes[node]);
+    }
 }
 
 /* Higher is better; the first difference counts. */
+static uint64_t wishes_from(const struct tomte_home *home, uint16_t container,
+                            uint16_t node, enum tomte_plan_wish first)
+{
+    static const uint8_t bits[TOMTE_PLAN_WISHES] = {1, 1, 3, 1, 1, 10, 16};
+    uint64_t score = 0;
+    for (unsigned w = first; w < TOMTE_PLAN_WISHES; w++)
+        score = score << bits[w] |
+                tomte_plan_wish(home, container, node, (enum tomte_plan_wish)w);
+    return score;
+}
+
 static uint64_t owner_score(const struct tomte_home *home, uint16_t container,
                             uint16_t node)
 {
-    const struct tomte_home_container *c = &home->containers[container];
-    uint64_t score = c->pin == node;
-    score = score << 1 | (c->placement.owner == node);
-    score = score << 3 | (TOMTE_AWAY_FROM_MAX - crowded(home, container, node));
-    score = score << 1 | is_near(home, container, node);
-    score = score << 5 | local(home, container, node);
-    return score << 16 | room(&home->nodes[node]);
+    return wishes_from(home, container, node, TOMTE_PLAN_WISH_PIN);
+}
+
+/* Without the only keeper nobody can let a sync owner go on alone. */
+static bool is_risky(const struct tomte_home *home, uint16_t container,
+                     uint16_t node)
+{
+    return home->containers[container].durability == TOMTE_DURABILITY_SYNC &&
+           home->nodes[node].keeper && tomte_home_keepers(home) == 1;
 }
 
 static uint64_t standby_score(const struct tomte_home *home,
@@ -220,17 +376,12 @@ static uint64_t standby_score(const struct tomte_home *home,
                               uint16_t container, uint16_t node)
 {
     const struct tomte_home_container *c = &home->containers[container];
-    const struct tomte_home_node *n = &home->nodes[node];
-    /* without the only keeper nobody can let a sync owner go on alone */
-    bool risky = c->durability == TOMTE_DURABILITY_SYNC && n->keeper &&
-                 tomte_home_keepers(home) == 1;
     uint64_t score = standing(seen, node) == TOMTE_STANDING_HELD;
     score = score << 1 | (c->pin == node);
     score = score << 1 | tomte_home_is_insync(&c->placement, node);
-    score = score << 1 | !risky;
-    score = score << 3 | (TOMTE_AWAY_FROM_MAX - crowded(home, container, node));
-    score = score << 1 | is_near(home, container, node);
-    return score << 16 | room(n);
+    score = score << 1 | !is_risky(home, container, node);
+    return score << 31 |
+           wishes_from(home, container, node, TOMTE_PLAN_WISH_AWAY);
 }
 
 static uint16_t best_standby(const struct tomte_home *home,
@@ -238,21 +389,14 @@ static uint16_t best_standby(const struct tomte_home *home,
                              uint16_t container, uint16_t owner,
                              const uint16_t *but, uint8_t len)
 {
-    uint16_t best = NONE;
-    uint64_t best_score = 0;
-    for (unsigned i = 0; i < home->nodes_len; i++) {
-        uint16_t node = home->node_order[i];
-        if (node == owner || is_in(but, len, node) ||
-            tomte_plan_may_stand_by(home, seen, container, node) !=
-                TOMTE_PLAN_CAN)
-            continue;
-        uint64_t score = standby_score(home, seen, container, node);
-        if (best == NONE || score > best_score) {
-            best = node;
-            best_score = score;
-        }
-    }
-    return best;
+    struct choice c = {.home = home,
+                       .seen = seen,
+                       .container = container,
+                       .standby = true,
+                       .owner = owner,
+                       .but = but,
+                       .but_len = len};
+    return choose(&c);
 }
 
 static uint8_t wanted(const struct tomte_home *home,

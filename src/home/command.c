@@ -99,6 +99,8 @@ const char *tomte_command_op_name(unsigned op)
         return "insync";
     case TOMTE_COMMAND_STANDBYS:
         return "standbys";
+    case TOMTE_COMMAND_SHED:
+        return "shed";
     default:
         return "?";
     }
@@ -146,6 +148,7 @@ static size_t fields(unsigned op)
     case TOMTE_COMMAND_ACTIVATE:
     case TOMTE_COMMAND_INSYNC:
     case TOMTE_COMMAND_STANDBYS:
+    case TOMTE_COMMAND_SHED:
         return 4;
     case TOMTE_COMMAND_CONTAINER:
         return 5;
@@ -247,6 +250,7 @@ static void put_fields(struct tomte_cbor_enc *e, const struct tomte_command *c)
         put_binds(e, c);
         break;
     case TOMTE_COMMAND_PIN:
+    case TOMTE_COMMAND_SHED:
         put_name(e, &c->node);
         break;
     case TOMTE_COMMAND_LEASE:
@@ -286,6 +290,7 @@ static void get_fields(struct tomte_cbor_dec *d, struct tomte_command *c)
         get_binds(d, c);
         break;
     case TOMTE_COMMAND_PIN:
+    case TOMTE_COMMAND_SHED:
         c->node = tomte_cbor_get_name(d);
         break;
     case TOMTE_COMMAND_LEASE:

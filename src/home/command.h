@@ -55,6 +55,8 @@ enum tomte_command_op {
     TOMTE_COMMAND_INSYNC = 19,
     /* Other standbys under the same epoch. */
     TOMTE_COMMAND_STANDBYS = 20,
+    /* Taken from where it is: something of higher priority needs the room. */
+    TOMTE_COMMAND_SHED = 21,
 };
 
 /* To what a port is bound, in CONTAINER and BIND. Neither channel nor place:
@@ -91,9 +93,9 @@ struct tomte_command {
     /* LEASE */
     uint32_t lease_ms;
 
-    /* PLACE, ACTIVATE, INSYNC, STANDBYS */
+    /* PLACE, ACTIVATE, INSYNC, STANDBYS, SHED */
     uint64_t epoch;
-    /* PIN: where to; PLACE: the owner */
+    /* PIN: where to; PLACE: the owner; SHED: the container it makes room for */
     struct tomte_name node;
     /* PLACE, STANDBYS: the standbys; INSYNC: all that hold the history */
     uint8_t nodes_len;

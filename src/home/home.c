@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "home/apply.h"
+#include "home/rank.h"
 
 #include <stdalign.h>
 #include <string.h>
@@ -28,12 +29,14 @@ struct tomte_home_limits tomte_home_limits_default(void)
 size_t tomte_home_bytes(struct tomte_home_limits limits)
 {
     size_t slots = (size_t)limits.nodes + 2u * limits.containers +
-                   3u * buckets_for(limits);
+                   5u * buckets_for(limits);
     return limits.nodes * sizeof(struct tomte_home_node) +
            limits.containers * sizeof(struct tomte_home_container) +
            limits.resources * sizeof(struct tomte_home_resource) +
            limits.ports * sizeof(struct tomte_home_port) +
-           slots * sizeof(uint16_t) + 10 * alignof(max_align_t);
+           slots * sizeof(uint16_t) + buckets_for(limits) * sizeof(uint32_t) +
+           tomte_home_ranks(limits.nodes) * sizeof(struct tomte_home_rank) +
+           14 * alignof(max_align_t);
 }
 
 enum tomte_err tomte_home_init(struct tomte_home *home,
@@ -60,6 +63,10 @@ enum tomte_err tomte_home_init(struct tomte_home *home,
     TAKE(priority_order, limits.containers);
     TAKE(resource_by_channel, home->buckets);
     TAKE(resource_by_role, home->buckets);
+    TAKE(resource_by_place, home->buckets);
+    TAKE(node_by_place, home->buckets);
+    TAKE(apart_by_name, home->buckets);
+    TAKE(ranks, tomte_home_ranks(limits.nodes));
     TAKE(port_by_channel, home->buckets);
 #undef TAKE
     tomte_home_clear(home);
@@ -76,6 +83,7 @@ void tomte_home_clear(struct tomte_home *home)
     home->containers_len = 0;
     home->resources_used = 0;
     home->ports_used = 0;
+    home->retired = 0;
     memset(home->nodes, 0, home->limits.nodes * sizeof(*home->nodes));
     memset(home->containers, 0,
            home->limits.containers * sizeof(*home->containers));
@@ -94,8 +102,12 @@ void tomte_home_clear(struct tomte_home *home)
     for (unsigned i = 0; i < home->buckets; i++) {
         home->resource_by_channel[i] = NONE;
         home->resource_by_role[i] = NONE;
+        home->resource_by_place[i] = NONE;
+        home->node_by_place[i] = NONE;
         home->port_by_channel[i] = NONE;
+        home->apart_by_name[i] = UINT32_MAX;
     }
+    tomte_home_rank_all(home);
 }
 
 enum tomte_err tomte_home_apply(struct tomte_home *home,
@@ -170,6 +182,7 @@ static const struct op *op_of(unsigned op)
         OP(ACTIVATE, activate, activate),
         OP(INSYNC, insync, insync),
         OP(STANDBYS, standbys, standbys),
+        OP(SHED, shed, shed),
 #undef OP
     };
     TOMTE_ASSERT(op < sizeof(ops) / sizeof(ops[0]) && ops[op].check != NULL);

@@ -61,12 +61,21 @@ struct tomte_home_node {
     bool used; /* the slot has a node */
     bool keeper;
     bool retired; /* removed, but an epoch of a container refers to it */
+    bool battery; /* not on mains */
+    uint8_t hops; /* by radio to where wires begin */
     uint16_t containers_max;
     uint16_t containers; /* owned, stood by for, or history kept */
     uint32_t memory_max_kib;
-    uint32_t memory_kib; /* of the containers that it owns */
-    uint32_t offer_crc;  /* 0: has offered nothing yet */
-    uint16_t resource;   /* the first, by channel */
+    uint32_t memory_kib;    /* of the containers that it owns */
+    uint32_t fuel_max;      /* per second; 0: without end */
+    uint32_t fuel;          /* of those that it owns */
+    uint32_t flash_max_kib; /* 0: without end */
+    uint32_t flash_kib;     /* of the histories that it keeps */
+    uint16_t owned;         /* the first that it owns, then next_owned */
+    uint16_t order;         /* its place in node_order */
+    uint16_t next_place;    /* of the same hash of its place */
+    uint32_t offer_crc;     /* 0: has offered nothing yet */
+    uint16_t resource;      /* the first, by channel */
     uint16_t resources;
     uint64_t store; /* see lease.h; 0: not known yet */
     uint64_t added; /* version that added it: tells reuse of a slot */
@@ -79,6 +88,7 @@ struct tomte_home_resource {
     uint16_t next; /* of the same node */
     uint16_t next_hash;
     uint16_t next_role;
+    uint16_t next_place; /* of the same hash of its place, by channel */
     uint32_t hash;
 };
 
@@ -136,23 +146,33 @@ struct tomte_home_container {
     uint8_t standbys;       /* wanted */
     uint8_t priority;
     uint8_t away_from_len;
+    uint8_t apart_from_len;
     uint8_t ports_len;
     uint8_t owed_len;
-    uint16_t port; /* the first */
-    uint16_t pin;  /* node slot or NONE */
+    uint16_t port;       /* the first */
+    uint16_t pin;        /* node slot or NONE */
+    uint16_t next_owned; /* of the same owner */
     uint32_t memory_kib;
-    uint64_t added;   /* version that added it: tells reuse of a slot */
+    uint32_t fuel_per_second; /* that its owner keeps for it */
+    uint32_t flash_kib;       /* that each holder keeps for its history */
+    uint64_t added;           /* version that added it: tells reuse of a slot */
     uint64_t changed; /* version that changed the image or an out port */
     struct tomte_name manifest_name;
     uint32_t manifest_version;
     uint8_t digest[TOMTE_IMAGE_DIGEST_BYTES];
     struct tomte_name near;
     struct tomte_name away_from[TOMTE_AWAY_FROM_MAX];
+    struct tomte_name apart_from[TOMTE_APART_FROM_MAX];
+    uint32_t next_apart[TOMTE_APART_FROM_MAX]; /* see index.c */
+    struct tomte_name shed_for; /* nowhere because that matters more; empty: it
+                                   is somewhere, or for another reason not */
     struct tomte_placement placement;
     /* actuators (resource slots) no longer bound that an epoch which is not
      * proven over may still drive */
     uint16_t owed[TOMTE_LIMIT_PORTS];
 };
+
+struct tomte_home_rank;
 
 struct tomte_home {
     struct tomte_home_limits limits;
@@ -176,9 +196,14 @@ struct tomte_home {
     uint16_t resources_used;
     uint16_t ports_used;
     uint16_t buckets; /* a power of two */
+    uint16_t retired; /* nodes */
     uint16_t *resource_by_channel;
     uint16_t *resource_by_role;
+    uint16_t *resource_by_place;
+    uint16_t *node_by_place;
     uint16_t *port_by_channel;
+    uint32_t *apart_by_name;       /* see index.c */
+    struct tomte_home_rank *ranks; /* see rank.h */
 };
 
 /* Bytes that init takes from an arena. */

@@ -15,7 +15,8 @@ static uint16_t unheard_fence(const struct tomte_home *home,
 static bool is_given_up(const struct tomte_home *home,
                         const struct tomte_observed *seen, uint16_t container);
 static bool is_settling(const struct tomte_home *home,
-                        const struct tomte_observed *seen, uint16_t container);
+                        const struct tomte_observed *seen, uint16_t container,
+                        bool settled);
 static bool is_proven_over(const struct tomte_home *home,
                            const struct tomte_observed *seen,
                            uint16_t container);
@@ -27,19 +28,20 @@ static struct tomte_plan_wait wait_for_old(const struct tomte_home *home,
 
 struct tomte_plan_judgement tomte_plan_judge(const struct tomte_home *home,
                                              const struct tomte_observed *seen,
-                                             uint16_t container)
+                                             uint16_t container, bool settled)
 {
     const struct tomte_home_container *c = &home->containers[container];
     const struct tomte_placement *p = &c->placement;
     struct tomte_plan_judgement j = {
         .verdict = TOMTE_PLAN_FINE,
         .owner = NONE,
+        .victim = NONE,
         .port = unbound_port(home, container),
         .resource = unheard_fence(home, seen, container),
     };
     if (c->stopped)
         j.verdict = TOMTE_PLAN_STOPPED;
-    else if (is_settling(home, seen, container))
+    else if (is_settling(home, seen, container, settled))
         j.verdict = TOMTE_PLAN_SETTLING;
     else if (p->state == TOMTE_PLACEMENT_NONE && j.port != NONE)
         j.verdict = TOMTE_PLAN_ROLE;
@@ -54,7 +56,9 @@ struct tomte_plan_judgement tomte_plan_judge(const struct tomte_home *home,
         j.anew = true;
     }
     if (j.owner == NONE)
-        j.verdict = TOMTE_PLAN_NOWHERE;
+        j.victim = tomte_plan_victim(home, seen, container);
+    if (j.owner == NONE)
+        j.verdict = j.victim == NONE ? TOMTE_PLAN_NOWHERE : TOMTE_PLAN_SHED;
     else if (j.owner == p->owner && !must_renew(c))
         j.verdict = TOMTE_PLAN_FINE;
     return j;
@@ -129,7 +133,8 @@ static bool is_unfit(const struct tomte_home *home,
         return true;
     enum tomte_plan_no no =
         tomte_plan_may_own(home, seen, container, p->owner, false);
-    if (no == TOMTE_PLAN_NO_HISTORY || no == TOMTE_PLAN_NO_REFUSED)
+    if (no == TOMTE_PLAN_NO_HISTORY || no == TOMTE_PLAN_NO_REFUSED ||
+        no == TOMTE_PLAN_NO_APART)
         return true;
     return c->pin != NONE && c->pin != p->owner;
 }
@@ -193,16 +198,23 @@ static bool is_given_up(const struct tomte_home *home,
 /* A new leader has not yet heard of all: of its owner, or when it has none, of
  * a node that could be the better one. */
 static bool is_settling(const struct tomte_home *home,
-                        const struct tomte_observed *seen, uint16_t container)
+                        const struct tomte_observed *seen, uint16_t container,
+                        bool settled)
 {
     uint16_t owner = home->containers[container].placement.owner;
-    if (owner != NONE)
-        return !home->nodes[owner].retired &&
-               standing(seen, owner) == TOMTE_STANDING_UNSURE;
+    if (owner == NONE)
+        return !settled;
+    return !home->nodes[owner].retired &&
+           standing(seen, owner) == TOMTE_STANDING_UNSURE;
+}
+
+bool tomte_plan_settled(const struct tomte_home *home,
+                        const struct tomte_observed *seen)
+{
     for (unsigned i = 0; i < home->nodes_len; i++)
         if (standing(seen, home->node_order[i]) == TOMTE_STANDING_UNSURE)
-            return true;
-    return false;
+            return false;
+    return true;
 }
 
 /* Nothing runs under an earlier epoch any more, wherever it may be: nothing

@@ -10,8 +10,11 @@ enum tomte_plan_no {
     TOMTE_PLAN_CAN,
     TOMTE_PLAN_NO_LEASE,
     TOMTE_PLAN_NO_HISTORY, /* there is one, and it does not hold it */
+    TOMTE_PLAN_NO_APART,   /* what it must not be beside is there */
     TOMTE_PLAN_NO_SLOT,
-    TOMTE_PLAN_NO_MEMORY,
+    TOMTE_PLAN_NO_FLASH,
+    TOMTE_PLAN_NO_MEMORY, /* this and the next: others could make room */
+    TOMTE_PLAN_NO_FUEL,
     TOMTE_PLAN_NO_REFUSED, /* it said that it cannot run this image */
 };
 
@@ -58,6 +61,7 @@ enum tomte_plan_verdict {
     TOMTE_PLAN_SETTLING, /* nodes may still be heard of */
     TOMTE_PLAN_ROLE,     /* a port has no resource: judgement.port */
     TOMTE_PLAN_FENCE,    /* hold: judgement.resource cannot be asked */
+    TOMTE_PLAN_SHED,     /* judgement.victim goes first, to make room */
     TOMTE_PLAN_NOWHERE,  /* no node can own it */
 };
 
@@ -66,12 +70,42 @@ struct tomte_plan_judgement {
     uint16_t owner;
     uint16_t port;
     uint16_t resource;
+    uint16_t victim;
     bool anew; /* the history is given up */
 };
 
+/* `settled`: no node is of unsure standing, see tomte_plan_settled. */
 struct tomte_plan_judgement tomte_plan_judge(const struct tomte_home *home,
                                              const struct tomte_observed *seen,
-                                             uint16_t container);
+                                             uint16_t container, bool settled);
+
+bool tomte_plan_settled(const struct tomte_home *home,
+                        const struct tomte_observed *seen);
+
+/* shed.c: when there is not room for all, `a` makes room before `b`. */
+bool tomte_home_goes_before(const struct tomte_home *home, uint16_t a,
+                            uint16_t b);
+
+/* The container that is to make room first so that this one, which has
+ * nowhere to go, can be placed; NONE when there is none. */
+uint16_t tomte_plan_victim(const struct tomte_home *home,
+                           const struct tomte_observed *seen,
+                           uint16_t container);
+
+/* choose.c: the two scores by which nodes are compared, for why.c. Each part in
+ * the order in which it counts; higher is better. */
+enum tomte_plan_wish {
+    TOMTE_PLAN_WISH_PIN,
+    TOMTE_PLAN_WISH_STAY,
+    TOMTE_PLAN_WISH_AWAY,
+    TOMTE_PLAN_WISH_NEAR,
+    TOMTE_PLAN_WISH_MAINS,
+    TOMTE_PLAN_WISH_CLOSE,
+    TOMTE_PLAN_WISH_ROOM,
+    TOMTE_PLAN_WISHES,
+};
+uint32_t tomte_plan_wish(const struct tomte_home *home, uint16_t container,
+                         uint16_t node, enum tomte_plan_wish wish);
 
 /* The resource that the port drives: granted by the views. NONE for an in port
  * and when it drives none. */

@@ -95,7 +95,9 @@ void tomte_keeper_step(struct tomte_keeper *keeper,
     }
     if (p->now_ms >= p->patience_ms)
         tomte_plan_restart(&p->plan);
-    p->patience_ms = tomte_plan_deadline(keeper->home, &keeper->seen);
+    /* what the keeper itself decides changes no standing */
+    if (event->kind != TOMTE_KEEPER_APPLIED || p->op < TOMTE_COMMAND_BIND)
+        p->patience_ms = tomte_plan_deadline(keeper->home, &keeper->seen);
 }
 
 bool tomte_keeper_poll(struct tomte_keeper *keeper,
@@ -164,8 +166,12 @@ void tomte_keeper_wipe(struct tomte_keeper *keeper)
 
 enum tomte_err tomte_keeper_why(const struct tomte_keeper *keeper,
                                 const struct tomte_name *identity,
+                                const struct tomte_name *node,
                                 struct tomte_text *text)
 {
+    if (node != NULL)
+        return tomte_plan_why_not(keeper->home, &keeper->seen, identity, node,
+                                  text);
     return tomte_plan_why(keeper->home, &keeper->seen, identity, text);
 }
 
@@ -181,6 +187,7 @@ static void doubt(struct tomte_keeper *k)
         p->nodes[node].until_ms = p->expiry_ms;
         p->nodes[node].was_lost = false;
     }
+    tomte_plan_restart(&p->plan);
 }
 
 static void person_command(struct tomte_keeper *k, struct tomte_span bytes,
@@ -232,7 +239,8 @@ static void applied(struct tomte_keeper *k, enum tomte_err err,
         p->retry_ms = p->now_ms + RETRY_MS;
         return;
     }
-    tomte_keeper_follow(k);
+    if (p->op < TOMTE_COMMAND_BIND) /* others add nothing and free no slot */
+        tomte_keeper_follow(k);
     tomte_plan_again(&p->plan);
     p->poke_at = 0;
     if (!p->pokes)

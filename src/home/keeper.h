@@ -140,7 +140,9 @@ uint64_t tomte_keeper_deadline(const struct tomte_keeper *keeper);
  * it came through is for the next leader to say. */
 void tomte_keeper_wipe(struct tomte_keeper *keeper);
 
-/* plan.h's `why` with what this keeper knows now. */
+/* plan.h's `why` with what this keeper knows now; with a node, why not
+ * there. */
 TOMTE_MUST_CHECK enum tomte_err
 tomte_keeper_why(const struct tomte_keeper *keeper,
-                 const struct tomte_name *identity, struct tomte_text *text);
+                 const struct tomte_name *identity,
+                 const struct tomte_name *node, struct tomte_text *text);

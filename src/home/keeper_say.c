@@ -44,6 +44,11 @@ void tomte_keeper_describe(const struct tomte_home *home,
         tomte_text_str(&t, "the history is held by ");
         list(&t, c);
         break;
+    case TOMTE_COMMAND_SHED:
+        tomte_text_str(&t, "is put aside, there is no room; ");
+        tomte_text_span(&t, NAME(c->node));
+        tomte_text_str(&t, " matters more");
+        break;
     case TOMTE_COMMAND_STANDBYS:
         tomte_text_str(&t, "stood by for by ");
         list(&t, c);

@@ -10,7 +10,14 @@ enum {
     KEY_CONTAINERS = 1,
     KEY_MEMORY = 2,
     KEY_RESOURCES = 3,
+    KEY_FUEL = 4,
+    KEY_FLASH = 5,
+    KEY_HOPS = 6,
+    KEY_BATTERY = 7,
 };
+
+static void put_more(struct tomte_cbor_enc *e, const struct tomte_offer *offer);
+static void get_more(struct tomte_cbor_dec *d, struct tomte_offer *offer);
 
 enum tomte_err tomte_offer_encode(const struct tomte_offer *offer,
                                   const struct tomte_resource *resources,
@@ -20,7 +27,9 @@ enum tomte_err tomte_offer_encode(const struct tomte_offer *offer,
     bool placed = offer->place.len > 0;
     struct tomte_cbor_enc e;
     tomte_cbor_encode_init(&e, out);
-    tomte_cbor_put_map(&e, placed ? 4 : 3);
+    tomte_cbor_put_map(&e, 3u + placed + (offer->fuel_per_second != 0) +
+                               (offer->flash_kib != 0) + (offer->hops != 0) +
+                               offer->battery);
     if (placed) {
         tomte_cbor_put_int(&e, KEY_PLACE);
         put_name(&e, &offer->place);
@@ -33,6 +42,7 @@ enum tomte_err tomte_offer_encode(const struct tomte_offer *offer,
     tomte_cbor_put_array(&e, offer->resources_len);
     for (uint16_t i = 0; i < offer->resources_len; i++)
         tomte_offer_put_resource(&e, &resources[i]);
+    put_more(&e, offer);
     enum tomte_err err = tomte_cbor_encode_done(&e, bytes);
     if (err != TOMTE_OK)
         return err;
@@ -55,6 +65,7 @@ enum tomte_err tomte_offer_decode(struct tomte_span bytes,
     offer->memory_kib = tomte_cbor_get_u32(&d, 0, UINT32_MAX);
     tomte_cbor_need_key(&d, KEY_RESOURCES);
     offer->resources = tomte_cbor_get_raw(&d);
+    get_more(&d, offer);
     tomte_cbor_leave(&d);
     enum tomte_err err = tomte_cbor_decode_done(&d);
     if (err != TOMTE_OK)
@@ -124,4 +135,38 @@ struct tomte_resource tomte_offer_get_resource(struct tomte_cbor_dec *d)
     r.place = get_optional_name(d);
     tomte_cbor_leave(d);
     return r;
+}
+
+static void put_some(struct tomte_cbor_enc *e, int64_t key, uint32_t v)
+{
+    if (v == 0)
+        return;
+    tomte_cbor_put_int(e, key);
+    tomte_cbor_put_uint(e, v);
+}
+
+static uint32_t get_some(struct tomte_cbor_dec *d, int64_t key, uint32_t max)
+{
+    return tomte_cbor_has_key(d, key) ? tomte_cbor_get_u32(d, 1, max) : 0;
+}
+
+static void put_more(struct tomte_cbor_enc *e, const struct tomte_offer *offer)
+{
+    put_some(e, KEY_FUEL, offer->fuel_per_second);
+    put_some(e, KEY_FLASH, offer->flash_kib);
+    put_some(e, KEY_HOPS, offer->hops);
+    if (!offer->battery)
+        return;
+    tomte_cbor_put_int(e, KEY_BATTERY);
+    tomte_cbor_put_bool(e, true);
+}
+
+static void get_more(struct tomte_cbor_dec *d, struct tomte_offer *offer)
+{
+    offer->fuel_per_second = get_some(d, KEY_FUEL, UINT32_MAX);
+    offer->flash_kib = get_some(d, KEY_FLASH, UINT32_MAX);
+    offer->hops = (uint8_t)get_some(d, KEY_HOPS, UINT8_MAX);
+    offer->battery = tomte_cbor_has_key(d, KEY_BATTERY);
+    if (offer->battery && !tomte_cbor_get_bool(d))
+        tomte_cbor_fail(d, TOMTE_ERR_NOT_CANONICAL);
 }

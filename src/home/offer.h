@@ -7,10 +7,12 @@
  * command. So that nothing is sent while nothing changes, each lease request
  * names the offer by its CRC.
  *
- *   offer = {? 0: place, 1: containers, 2: memory in KiB, 3: [* resource]}
+ *   offer = {? 0: place, 1: containers, 2: memory in KiB, 3: [* resource],
+ *            ? 4: fuel per second, ? 5: flash in KiB, ? 6: hops, ? 7: true}
  *   resource = [channel, type, kind, actuator, role, place]
  *
- * in deterministic CBOR; resources sorted by channel. A role or place that is
+ * in deterministic CBOR; 4 to 7 (7: it runs on a battery) are there when they
+ * are not 0 or false; resources sorted by channel. A role or place that is
  * not given is an empty text. An offer with TOMTE_LIMIT_RESOURCES resources
  * does not fit one datagram: it then travels in blocks. */
 #pragma once
@@ -35,9 +37,14 @@ struct tomte_resource {
 };
 
 struct tomte_offer {
-    struct tomte_name place; /* empty: none given */
-    uint16_t containers;     /* whose history it can keep, at most */
-    uint32_t memory_kib;     /* for the memories of containers */
+    struct tomte_name place;  /* empty: none given */
+    uint16_t containers;      /* whose history it can keep, at most */
+    uint32_t memory_kib;      /* for the memories of containers */
+    uint32_t fuel_per_second; /* for containers that say what they need; 0:
+                                 without end, as is */
+    uint32_t flash_kib;       /* for histories */
+    uint8_t hops;             /* by radio to where wires begin; 0: wired */
+    bool battery;             /* not on mains */
     uint16_t resources_len;
     struct tomte_span resources; /* encoded; see tomte_offer_next */
 };

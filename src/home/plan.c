@@ -6,13 +6,14 @@
 
 #include <string.h>
 
-static bool due(const struct tomte_home *home,
+static bool due(const struct tomte_plan *plan, const struct tomte_home *home,
                 const struct tomte_observed *seen, uint16_t container,
                 struct tomte_command *command);
 static bool bind_due(const struct tomte_home *home,
                      const struct tomte_observed *seen, uint16_t container,
                      struct tomte_command *command);
-static bool place_due(const struct tomte_home *home,
+static bool place_due(const struct tomte_plan *plan,
+                      const struct tomte_home *home,
                       const struct tomte_observed *seen, uint16_t container,
                       struct tomte_command *command);
 static bool activate_due(const struct tomte_home *home,
@@ -49,12 +50,14 @@ bool tomte_plan_next(struct tomte_plan *plan, const struct tomte_home *home,
                      const struct tomte_observed *seen,
                      struct tomte_command *command)
 {
+    if (!plan->settled)
+        plan->settled = tomte_plan_settled(home, seen);
     for (unsigned i = 0; i < TOMTE_PLAN_STRIDE; i++) {
         if (tomte_plan_idle(plan, home))
             return false;
         if (plan->at >= home->containers_len)
             plan->at = 0;
-        if (due(home, seen, home->priority_order[plan->at], command))
+        if (due(plan, home, seen, home->priority_order[plan->at], command))
             return true;
         plan->at++;
         plan->quiet++;
@@ -82,17 +85,38 @@ uint64_t tomte_plan_deadline(const struct tomte_home *home,
     return first_ms;
 }
 
-static bool due(const struct tomte_home *home,
+static bool due(const struct tomte_plan *plan, const struct tomte_home *home,
                 const struct tomte_observed *seen, uint16_t container,
                 struct tomte_command *command)
 {
     if (home->containers[container].stopped)
         return false;
     return bind_due(home, seen, container, command) ||
-           place_due(home, seen, container, command) ||
+           place_due(plan, home, seen, container, command) ||
            activate_due(home, seen, container, command) ||
            insync_due(home, seen, container, command) ||
            standbys_due(home, seen, container, command);
+}
+
+static bool could_have(const struct tomte_home *home,
+                       const struct tomte_observed *seen,
+                       const struct tomte_home_port *port, uint16_t resource)
+{
+    const struct tomte_home_resource *e = &home->resources[resource];
+    return standing(seen, e->node) == TOMTE_STANDING_HELD &&
+           tomte_home_fits_role(port, &e->is) &&
+           tomte_home_is_free_for(home, port, &e->is.channel);
+}
+
+static uint16_t resource_at(const struct tomte_home *home,
+                            const struct tomte_observed *seen,
+                            const struct tomte_home_port *port,
+                            const struct tomte_name *place)
+{
+    uint16_t r = tomte_home_first_at(home, place);
+    while (r != NONE && !could_have(home, seen, port, r))
+        r = tomte_home_next_at(home, r);
+    return r;
 }
 
 /* The first resource, by channel, that the port could have now; one in the
@@ -102,20 +126,17 @@ static uint16_t resource_for(const struct tomte_home *home,
                              const struct tomte_home_port *port)
 {
     const struct tomte_name *near = &home->containers[port->container].near;
-    uint16_t found = NONE;
-    uint16_t r = tomte_home_first_of_role(home, &port->role);
-    for (; r != NONE; r = tomte_home_next_of_role(home, r)) {
-        const struct tomte_home_resource *e = &home->resources[r];
-        if (standing(seen, e->node) != TOMTE_STANDING_HELD ||
-            !tomte_home_fits_role(port, &e->is) ||
-            !tomte_home_is_free_for(home, port, &e->is.channel))
-            continue;
-        if (near->len == 0 || tomte_name_equal(&e->is.place, near))
-            return r;
-        if (found == NONE)
-            found = r;
-    }
-    return found;
+    if (port->place.len > 0)
+        return resource_at(home, seen, port, &port->place);
+    uint16_t r = NONE;
+    if (near->len > 0)
+        r = resource_at(home, seen, port, near);
+    if (r != NONE)
+        return r;
+    r = tomte_home_first_of_role(home, &port->role);
+    while (r != NONE && !could_have(home, seen, port, r))
+        r = tomte_home_next_of_role(home, r);
+    return r;
 }
 
 static bool bind_due(const struct tomte_home *home,
@@ -147,13 +168,25 @@ static bool bind_due(const struct tomte_home *home,
     return false;
 }
 
-static bool place_due(const struct tomte_home *home,
+static void shed(const struct tomte_home *home, uint16_t victim,
+                 uint16_t container, struct tomte_command *command)
+{
+    begin(home, victim, TOMTE_COMMAND_SHED, command);
+    command->epoch = home->containers[victim].placement.epoch;
+    command->node = home->containers[container].identity;
+}
+
+static bool place_due(const struct tomte_plan *plan,
+                      const struct tomte_home *home,
                       const struct tomte_observed *seen, uint16_t container,
                       struct tomte_command *command)
 {
-    struct tomte_plan_judgement j = tomte_plan_judge(home, seen, container);
+    struct tomte_plan_judgement j =
+        tomte_plan_judge(home, seen, container, plan->settled);
+    if (j.verdict == TOMTE_PLAN_SHED)
+        shed(home, j.victim, container, command);
     if (j.verdict != TOMTE_PLAN_PLACE)
-        return false;
+        return j.verdict == TOMTE_PLAN_SHED;
     uint16_t standbys[TOMTE_HOME_STANDBYS_MAX];
     uint8_t len =
         tomte_plan_new_standbys(home, seen, container, j.owner, standbys);

@@ -22,8 +22,13 @@
  * - Standbys are added at once and replaced after ten leases; never on the
  *   owner's node; for `sync` rather not on the node of the only keeper.
  *
- * `near` and `away_from` are wishes: a home that runs beats a tidy one. A
- * container of lower priority is not displaced by one of higher. */
+ * - What has nowhere to go for want of memory or fuel gets the room of what
+ *   matters less: that is shed, aloud, and comes back when there is room.
+ *
+ * `near` and `away_from` are wishes: a home that runs beats a tidy one. Then
+ * mains count more than a battery, a short way by radio to what the container
+ * uses more than a long one, and much room more than little. `apart_from` is
+ * none of these: it decides what is feasible. */
 #pragma once
 
 #include "home/home.h"
@@ -85,6 +90,7 @@ struct tomte_observed {
 struct tomte_plan {
     uint16_t at;    /* place in the order of the round */
     uint16_t quiet; /* looked at since something changed */
+    bool settled;   /* no node is of unsure standing */
 };
 
 /* Something changed that was observed: look at all again from the start. */
@@ -121,6 +127,14 @@ struct tomte_plan_wait {
 struct tomte_plan_wait tomte_plan_waits_for(const struct tomte_home *home,
                                             const struct tomte_observed *seen,
                                             uint16_t container);
+
+/* The same for one node: what keeps the container from it, or what speaks for
+ * another one. NOT_FOUND when there is no such container or node. */
+TOMTE_MUST_CHECK enum tomte_err
+tomte_plan_why_not(const struct tomte_home *home,
+                   const struct tomte_observed *seen,
+                   const struct tomte_name *identity,
+                   const struct tomte_name *node, struct tomte_text *text);
 
 /* Where a container is and why, or why it is nowhere and what would help, in
  * plain words of one or more lines. NOT_FOUND when there is none. */

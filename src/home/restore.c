@@ -4,10 +4,13 @@
 #include "home/snapshot.h"
 
 #include "base/text.h"
+#include "home/rank.h"
 
 #define MEMORY_KIB_MAX                                                         \
     ((TOMTE_MEMORY_BYTES_MAX + TOMTE_STACK_BYTES_MAX) / 1024 + 1)
-#define LATEST_MAX (UINT64_MAX / 2) /* versions and epochs can be counted on */
+#define FLASH_KIB_MAX (2 * MEMORY_KIB_MAX + TOMTE_LOG_BYTES_MAX / 1024)
+/* Versions and epochs can be counted on from here. */
+#define LATEST_MAX (UINT64_MAX / 2)
 
 static void get_head(struct tomte_cbor_dec *d, struct tomte_home *home);
 static void get_node_of(struct tomte_cbor_dec *d, struct tomte_home *home);
@@ -102,17 +105,25 @@ static void get_node_of(struct tomte_cbor_dec *d, struct tomte_home *home)
         return;
     uint16_t node = tomte_home_node_new(home, &name);
     struct tomte_home_node *n = &home->nodes[node];
-    n->place = get_optional_name(d);
+    struct tomte_name place = get_optional_name(d);
+    if (tomte_cbor_ok(d))
+        tomte_home_set_place(home, node, &place);
     n->addr = get_addr(d);
     n->keeper = tomte_cbor_get_bool(d);
     n->retired = tomte_cbor_get_bool(d);
+    home->retired = (uint16_t)(home->retired + n->retired);
     n->containers_max = (uint16_t)tomte_cbor_get_u32(d, 0, UINT16_MAX);
     n->memory_max_kib = tomte_cbor_get_u32(d, 0, UINT32_MAX);
+    n->fuel_max = tomte_cbor_get_u32(d, 0, UINT32_MAX);
+    n->flash_max_kib = tomte_cbor_get_u32(d, 0, UINT32_MAX);
+    n->hops = (uint8_t)tomte_cbor_get_u32(d, 0, UINT8_MAX);
+    n->battery = tomte_cbor_get_bool(d);
     n->offer_crc = tomte_cbor_get_u32(d, 0, UINT32_MAX);
     n->store = tomte_cbor_get_uint(d);
     n->added = get_counted(d, home->version);
     n->view = get_counted(d, home->version);
     get_resources(d, home, node);
+    tomte_home_rank_node(home, node);
     if (n->retired && (n->keeper || n->resources > 0))
         tomte_cbor_fail(d, TOMTE_ERR_INVALID);
     tomte_cbor_leave(d);
@@ -182,6 +193,18 @@ static uint16_t get_ref(struct tomte_cbor_dec *d, const struct tomte_home *home)
     return node;
 }
 
+/* Both lists of others have room for as many. */
+static uint8_t get_list(struct tomte_cbor_dec *d,
+                        struct tomte_name list[TOMTE_AWAY_FROM_MAX])
+{
+    uint8_t len = 0;
+    tomte_cbor_enter_array(d);
+    while (more_of(d, len, TOMTE_AWAY_FROM_MAX))
+        list[len++] = tomte_cbor_get_name(d);
+    tomte_cbor_leave(d);
+    return len;
+}
+
 static void get_needs(struct tomte_cbor_dec *d, struct tomte_home *home,
                       uint16_t container)
 {
@@ -193,11 +216,15 @@ static void get_needs(struct tomte_cbor_dec *d, struct tomte_home *home,
     tomte_home_set_priority(home, container,
                             (uint8_t)tomte_cbor_get_u32(d, 0, UINT8_MAX));
     c->memory_kib = tomte_cbor_get_u32(d, 0, MEMORY_KIB_MAX);
+    c->fuel_per_second = tomte_cbor_get_u32(d, 0, UINT32_MAX);
+    c->flash_kib = tomte_cbor_get_u32(d, 0, FLASH_KIB_MAX);
     c->near = get_optional_name(d);
-    tomte_cbor_enter_array(d);
-    while (more_of(d, c->away_from_len, TOMTE_AWAY_FROM_MAX))
-        c->away_from[c->away_from_len++] = tomte_cbor_get_name(d);
-    tomte_cbor_leave(d);
+    struct tomte_name list[TOMTE_APART_FROM_MAX];
+    c->away_from_len = get_list(d, c->away_from);
+    uint8_t len = get_list(d, list);
+    if (tomte_cbor_ok(d))
+        tomte_home_set_apart(home, container, list, len);
+    c->shed_for = get_optional_name(d);
     c->pin = get_ref(d, home);
 }
 
@@ -312,6 +339,8 @@ static bool is_sound(const struct tomte_home *home,
     if (!active && (p->runner == NONE) != (p->ended == 0))
         return false;
     if (c->pin != NONE && home->nodes[c->pin].retired)
+        return false;
+    if (c->shed_for.len > 0 && p->owner != NONE)
         return false;
     return !tomte_home_is_standby(p, p->owner);
 }

@@ -48,7 +48,7 @@ enum tomte_err tomte_home_snapshot_encode(const struct tomte_home *home,
 static void put_node_of(struct tomte_cbor_enc *e, const struct tomte_home *home,
                         const struct tomte_home_node *n)
 {
-    tomte_cbor_put_array(e, 12);
+    tomte_cbor_put_array(e, 16);
     put_name(e, &n->name);
     put_name(e, &n->place);
     put_addr(e, &n->addr);
@@ -56,6 +56,10 @@ static void put_node_of(struct tomte_cbor_enc *e, const struct tomte_home *home,
     tomte_cbor_put_bool(e, n->retired);
     tomte_cbor_put_uint(e, n->containers_max);
     tomte_cbor_put_uint(e, n->memory_max_kib);
+    tomte_cbor_put_uint(e, n->fuel_max);
+    tomte_cbor_put_uint(e, n->flash_max_kib);
+    tomte_cbor_put_uint(e, n->hops);
+    tomte_cbor_put_bool(e, n->battery);
     tomte_cbor_put_uint(e, n->offer_crc);
     tomte_cbor_put_uint(e, n->store);
     tomte_cbor_put_uint(e, n->added);
@@ -65,11 +69,19 @@ static void put_node_of(struct tomte_cbor_enc *e, const struct tomte_home *home,
         tomte_offer_put_resource(e, &home->resources[r].is);
 }
 
+static void put_names(struct tomte_cbor_enc *e, const struct tomte_name *list,
+                      uint8_t len)
+{
+    tomte_cbor_put_array(e, len);
+    for (unsigned i = 0; i < len; i++)
+        put_name(e, &list[i]);
+}
+
 static void put_container(struct tomte_cbor_enc *e,
                           const struct tomte_home *home,
                           const struct tomte_home_container *c)
 {
-    tomte_cbor_put_array(e, 18);
+    tomte_cbor_put_array(e, 22);
     put_name(e, &c->identity);
     tomte_cbor_put_bool(e, c->stopped);
     tomte_cbor_put_bytes(e, TOMTE_SPAN_ARRAY(c->digest));
@@ -80,10 +92,12 @@ static void put_container(struct tomte_cbor_enc *e,
     tomte_cbor_put_uint(e, c->standbys);
     tomte_cbor_put_uint(e, c->priority);
     tomte_cbor_put_uint(e, c->memory_kib);
+    tomte_cbor_put_uint(e, c->fuel_per_second);
+    tomte_cbor_put_uint(e, c->flash_kib);
     put_name(e, &c->near);
-    tomte_cbor_put_array(e, c->away_from_len);
-    for (unsigned i = 0; i < c->away_from_len; i++)
-        put_name(e, &c->away_from[i]);
+    put_names(e, c->away_from, c->away_from_len);
+    put_names(e, c->apart_from, c->apart_from_len);
+    put_name(e, &c->shed_for);
     put_ref(e, home, c->pin);
     tomte_cbor_put_uint(e, c->added);
     tomte_cbor_put_uint(e, c->changed);

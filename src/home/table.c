@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "home/table.h"
 
+#include "home/rank.h"
+
 #include "base/assert.h"
 
 #include <string.h>
@@ -23,18 +25,24 @@ uint16_t tomte_home_node_new(struct tomte_home *home,
         .name = *name,
         .used = true,
         .resource = NONE,
+        .owned = NONE,
         .added = home->version,
     };
     uint16_t at = node_place(home, name);
     insert(home->node_order, home->nodes_len++, at, slot);
+    tomte_home_rank_all(home);
     return slot;
 }
 
 void tomte_home_node_free(struct tomte_home *home, uint16_t node)
 {
-    TOMTE_ASSERT(home->nodes[node].resource == NONE);
+    struct tomte_home_node *n = &home->nodes[node];
+    TOMTE_ASSERT(n->resource == NONE && n->owned == NONE);
+    tomte_home_set_place(home, node, &(struct tomte_name){0});
+    home->retired = (uint16_t)(home->retired - n->retired);
     take_out(home->node_order, home->nodes_len--, node);
-    home->nodes[node] = (struct tomte_home_node){.resource = NONE};
+    *n = (struct tomte_home_node){.resource = NONE, .owned = NONE};
+    tomte_home_rank_all(home);
 }
 
 uint16_t tomte_home_container_new(struct tomte_home *home,
@@ -59,6 +67,7 @@ uint16_t tomte_home_container_new(struct tomte_home *home,
 void tomte_home_container_free(struct tomte_home *home, uint16_t container)
 {
     TOMTE_ASSERT(home->containers[container].port == NONE);
+    tomte_home_set_apart(home, container, NULL, 0);
     take_out(home->container_order, home->containers_len, container);
     take_out(home->priority_order, home->containers_len--, container);
     home->containers[container] =
@@ -105,24 +114,49 @@ uint16_t tomte_home_find_container(const struct tomte_home *home,
                                                                         : NONE;
 }
 
+/* Owner or not, each holder keeps the history. */
+static void count_holder(struct tomte_home *home,
+                         const struct tomte_home_container *c, uint16_t node,
+                         int sign)
+{
+    struct tomte_home_node *n = &home->nodes[node];
+    n->containers = (uint16_t)(n->containers + sign);
+    n->flash_kib += sign > 0 ? c->flash_kib : 0 - c->flash_kib;
+    if (c->placement.owner != node)
+        tomte_home_rank_node(home, node);
+}
+
+static void count_owner(struct tomte_home *home, uint16_t container, int sign)
+{
+    struct tomte_home_container *c = &home->containers[container];
+    uint16_t owner = c->placement.owner;
+    struct tomte_home_node *n = &home->nodes[owner];
+    count_holder(home, c, owner, sign);
+    n->memory_kib += sign > 0 ? c->memory_kib : 0 - c->memory_kib;
+    n->fuel += sign > 0 ? c->fuel_per_second : 0 - c->fuel_per_second;
+    if (sign > 0) {
+        c->next_owned = n->owned;
+        n->owned = container;
+    } else {
+        uint16_t *at = &n->owned;
+        while (*at != container)
+            at = &home->containers[*at].next_owned;
+        *at = c->next_owned;
+    }
+    tomte_home_rank_node(home, owner);
+}
+
 void tomte_home_count(struct tomte_home *home, uint16_t container, int sign)
 {
     const struct tomte_home_container *c = &home->containers[container];
     const struct tomte_placement *p = &c->placement;
-    if (p->owner != NONE) {
-        struct tomte_home_node *n = &home->nodes[p->owner];
-        n->containers = (uint16_t)(n->containers + sign);
-        n->memory_kib += sign > 0 ? c->memory_kib : 0 - c->memory_kib;
-    }
-    for (unsigned i = 0; i < p->standbys_len; i++) {
-        struct tomte_home_node *n = &home->nodes[p->standbys[i]];
-        n->containers = (uint16_t)(n->containers + sign);
-    }
-    for (unsigned i = 0; i < p->insync_len; i++) {
-        struct tomte_home_node *n = &home->nodes[p->insync[i]];
+    if (p->owner != NONE)
+        count_owner(home, container, sign);
+    for (unsigned i = 0; i < p->standbys_len; i++)
+        count_holder(home, c, p->standbys[i], sign);
+    for (unsigned i = 0; i < p->insync_len; i++)
         if (p->insync[i] != p->owner && !tomte_home_is_standby(p, p->insync[i]))
-            n->containers = (uint16_t)(n->containers + sign);
-    }
+            count_holder(home, c, p->insync[i], sign);
 }
 
 static void insert(uint16_t *order, uint16_t len, uint16_t at, uint16_t slot)
@@ -197,16 +231,20 @@ static uint16_t container_place(const struct tomte_home *home,
 static uint16_t priority_place(const struct tomte_home *home, uint16_t slot)
 {
     const struct tomte_home_container *c = &home->containers[slot];
-    uint16_t at = 0;
-    for (; at < home->containers_len; at++) {
+    struct tomte_span key = tomte_name_span(&c->identity);
+    uint16_t low = 0, high = home->containers_len;
+    while (low < high) {
+        uint16_t mid = (uint16_t)((low + high) / 2);
         const struct tomte_home_container *o =
-            &home->containers[home->priority_order[at]];
-        if (o->priority < c->priority)
-            break;
-        if (o->priority == c->priority &&
-            tomte_span_compare(tomte_name_span(&o->identity),
-                               tomte_name_span(&c->identity)) > 0)
-            break;
+            &home->containers[home->priority_order[mid]];
+        bool before =
+            o->priority != c->priority
+                ? o->priority > c->priority
+                : tomte_span_compare(tomte_name_span(&o->identity), key) < 0;
+        if (before)
+            low = (uint16_t)(mid + 1);
+        else
+            high = mid;
     }
-    return at;
+    return low;
 }

@@ -48,6 +48,30 @@ uint16_t tomte_home_first_of_role(const struct tomte_home *home,
 uint16_t tomte_home_next_of_role(const struct tomte_home *home,
                                  uint16_t resource);
 
+/* The first resource in this place, and the next: by channel. */
+uint16_t tomte_home_first_at(const struct tomte_home *home,
+                             const struct tomte_name *place);
+uint16_t tomte_home_next_at(const struct tomte_home *home, uint16_t resource);
+
+/* The nodes that stand in this place themselves, in no order. */
+uint16_t tomte_home_first_node_at(const struct tomte_home *home,
+                                  const struct tomte_name *place);
+uint16_t tomte_home_next_node_at(const struct tomte_home *home, uint16_t node);
+void tomte_home_set_place(struct tomte_home *home, uint16_t node,
+                          const struct tomte_name *place);
+
+/* The list of a container that must not be beside others. */
+void tomte_home_set_apart(struct tomte_home *home, uint16_t container,
+                          const struct tomte_name *list, uint8_t len);
+
+/* The containers that must not be beside this identity by their own list:
+ * first, then next until it gives NONE. `*at` is the place in the walk. */
+uint16_t tomte_home_first_apart(const struct tomte_home *home,
+                                const struct tomte_name *identity,
+                                uint32_t *at);
+uint16_t tomte_home_next_apart(const struct tomte_home *home,
+                               const struct tomte_name *identity, uint32_t *at);
+
 /* A port behind those that the container has, with all of `port` but its
  * links. */
 uint16_t tomte_home_port_new(struct tomte_home *home, uint16_t container,

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "home/codec.h"
 #include "home/judge.h"
+#include "home/rank.h"
 
 /* Nodes that are listed one by one. */
 #define LISTED_MAX 8u
@@ -26,6 +27,8 @@ static void tell_verdict(const struct why *w,
 static void tell_ports(const struct why *w);
 static void tell_unbound(const struct why *w, uint16_t port);
 static void tell_nowhere(const struct why *w);
+static void tell_no(const struct why *w, uint16_t node, enum tomte_plan_no no);
+static void tell_better(const struct why *w, uint16_t node);
 static void tell_lease(const struct why *w, uint16_t node);
 static void name(const struct why *w, uint16_t node);
 static void str(const struct why *w, const char *text);
@@ -40,11 +43,43 @@ enum tomte_err tomte_plan_why(const struct tomte_home *home,
     if (container == NONE)
         return TOMTE_ERR_NOT_FOUND;
     struct why w = {home, seen, container, &home->containers[container], text};
-    struct tomte_plan_judgement j = tomte_plan_judge(home, seen, container);
+    struct tomte_plan_judgement j =
+        tomte_plan_judge(home, seen, container, tomte_plan_settled(home, seen));
     tell_where(&w);
     tell_verdict(&w, &j);
     tell_ports(&w);
     tell_standbys(&w);
+    return TOMTE_OK;
+}
+
+enum tomte_err tomte_plan_why_not(const struct tomte_home *home,
+                                  const struct tomte_observed *seen,
+                                  const struct tomte_name *identity,
+                                  const struct tomte_name *node,
+                                  struct tomte_text *text)
+{
+    uint16_t container = tomte_home_find_container(home, identity);
+    uint16_t at = tomte_home_find_node(home, node);
+    if (container == NONE || at == NONE)
+        return TOMTE_ERR_NOT_FOUND;
+    struct why w = {home, seen, container, &home->containers[container], text};
+    const struct tomte_placement *p = &w.c->placement;
+    tell_where(&w);
+    if (p->owner == at)
+        return TOMTE_OK;
+    str(&w, " Node ");
+    name(&w, at);
+    enum tomte_plan_no no =
+        tomte_plan_may_own(home, seen, container, at, false);
+    if (no == TOMTE_PLAN_NO_LEASE)
+        str(&w, " cannot have it");
+    if (no != TOMTE_PLAN_CAN)
+        tell_no(&w, at, no);
+    else if (p->owner == NONE)
+        str(&w, " could have it");
+    else
+        tell_better(&w, at);
+    str(&w, ".");
     return TOMTE_OK;
 }
 
@@ -55,6 +90,11 @@ static void tell_where(const struct why *w)
     switch (p->state) {
     case TOMTE_PLACEMENT_NONE:
         str(w, w->c->stopped ? " is stopped." : " is nowhere.");
+        if (w->c->shed_for.len > 0) {
+            str(w, " It was put aside, because ");
+            tomte_text_span(w->t, NAME(w->c->shed_for));
+            str(w, " matters more and there was not room for both.");
+        }
         break;
     case TOMTE_PLACEMENT_PENDING:
         str(w, " goes to ");
@@ -150,6 +190,8 @@ static void tell_reasons(const struct why *w)
         num(w, resources);
         str(w, " of its resources");
     }
+    if (n->battery)
+        str(w, ", though that runs on a battery");
     str(w, ".");
     if (w->c->pin != NONE && w->c->pin != p->owner) {
         str(w, " It moves to ");
@@ -180,6 +222,11 @@ static void tell_verdict(const struct why *w,
         str(w, " may go on obeying it");
         tell_lease(w, w->home->resources[j->resource].node);
         str(w, "; when that node is back, or is removed, it moves.");
+        break;
+    case TOMTE_PLAN_SHED:
+        str(w, " ");
+        tomte_text_span(w->t, NAME(w->home->containers[j->victim].identity));
+        str(w, " is about to make room for it.");
         break;
     case TOMTE_PLAN_NOWHERE:
         tell_nowhere(w);
@@ -249,12 +296,39 @@ static void tell_unbound(const struct why *w, uint16_t port)
     str(w, ".");
 }
 
+static void tell_short(const struct why *w, const char *of, uint32_t left,
+                       uint32_t needed, const char *unit)
+{
+    str(w, " has too little ");
+    str(w, of);
+    str(w, " (");
+    num(w, left);
+    str(w, " of ");
+    num(w, needed);
+    str(w, unit);
+    str(w, ")");
+}
+
 static void tell_no(const struct why *w, uint16_t node, enum tomte_plan_no no)
 {
     const struct tomte_home_node *n = &w->home->nodes[node];
+    struct tomte_home_left left = tomte_home_left(n);
     switch (no) {
     case TOMTE_PLAN_NO_LEASE:
         tell_lease(w, node);
+        break;
+    case TOMTE_PLAN_NO_HISTORY:
+        str(w, " does not hold its history");
+        break;
+    case TOMTE_PLAN_NO_APART:
+        str(w, " has ");
+        tomte_text_span(
+            w->t,
+            NAME(
+                w->home
+                    ->containers[tomte_home_beside(w->home, w->container, node)]
+                    .identity));
+        str(w, ", which it must never be beside");
         break;
     case TOMTE_PLAN_NO_SLOT:
         str(w, " has no room (");
@@ -264,13 +338,14 @@ static void tell_no(const struct why *w, uint16_t node, enum tomte_plan_no no)
         str(w, " containers)");
         break;
     case TOMTE_PLAN_NO_MEMORY:
-        str(w, " has too little memory (");
-        num(w, n->memory_max_kib > n->memory_kib
-                   ? n->memory_max_kib - n->memory_kib
-                   : 0);
-        str(w, " of ");
-        num(w, w->c->memory_kib);
-        str(w, " KiB)");
+        tell_short(w, "memory", left.memory_kib, w->c->memory_kib, " KiB");
+        break;
+    case TOMTE_PLAN_NO_FLASH:
+        tell_short(w, "flash", left.flash_kib, w->c->flash_kib, " KiB");
+        break;
+    case TOMTE_PLAN_NO_FUEL:
+        tell_short(w, "time to compute", left.fuel_per_second,
+                   w->c->fuel_per_second, " fuel a second");
         break;
     case TOMTE_PLAN_NO_REFUSED:
         str(w, " says it cannot run it");
@@ -278,6 +353,37 @@ static void tell_no(const struct why *w, uint16_t node, enum tomte_plan_no no)
     default:
         str(w, " could");
     }
+}
+
+/* It could be there; the first wish in which where it is is better. */
+static void tell_better(const struct why *w, uint16_t node)
+{
+    static const char *const words[TOMTE_PLAN_WISHES] = {
+        [TOMTE_PLAN_WISH_PIN] = " could have it, but it was moved to ",
+        [TOMTE_PLAN_WISH_STAY] = " could have it, but what works is not moved;"
+                                 " it is at ",
+        [TOMTE_PLAN_WISH_AWAY] = " could have it, but has what it should be"
+                                 " away from, unlike ",
+        [TOMTE_PLAN_WISH_NEAR] = " could have it, but is not near, as is ",
+        [TOMTE_PLAN_WISH_MAINS] = " could have it, but on a battery, unlike ",
+        [TOMTE_PLAN_WISH_CLOSE] = " could have it, but is farther by radio from"
+                                  " what it uses than ",
+        [TOMTE_PLAN_WISH_ROOM] = " could have it, but has less room than ",
+    };
+    uint16_t owner = w->c->placement.owner;
+    unsigned first = TOMTE_PLAN_WISHES;
+    for (unsigned i = 0; i < TOMTE_PLAN_WISHES; i++) {
+        enum tomte_plan_wish wish = (enum tomte_plan_wish)i;
+        uint32_t there = tomte_plan_wish(w->home, w->container, node, wish);
+        uint32_t here = tomte_plan_wish(w->home, w->container, owner, wish);
+        /* that it is there already is the last thing to say of it */
+        if (wish != TOMTE_PLAN_WISH_STAY && there != here) {
+            first = there < here ? i : TOMTE_PLAN_WISH_STAY;
+            break;
+        }
+    }
+    str(w, words[first < TOMTE_PLAN_WISHES ? first : TOMTE_PLAN_WISH_STAY]);
+    name(w, owner);
 }
 
 /* Each node that would own it if one thing were otherwise. */

@@ -58,6 +58,11 @@ static void encode_offer(struct tomte_node *n)
                                 .containers = n->config.sizes.slots,
                                 .memory_kib = n->config.sizes.slot_bytes /
                                               1024 * n->config.sizes.slots,
+                                .fuel_per_second =
+                                    n->config.power.fuel_per_second,
+                                .flash_kib = n->config.power.flash_kib,
+                                .hops = n->config.power.hops,
+                                .battery = n->config.power.battery,
                                 .resources_len = (uint16_t)count};
     struct tomte_span bytes = TOMTE_SPAN_NONE;
     enum tomte_err err = tomte_offer_encode(

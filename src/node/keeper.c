@@ -414,16 +414,25 @@ void node_keeper_view(struct tomte_node *n, const struct tomte_addr *from,
         node_reply_page(n, request, from, msg, PAGE_VIEW, make_view, &node);
 }
 
+/* IDENTITY, or IDENTITY/NODE: why not there. */
 void node_keeper_why(struct tomte_node *n, uint32_t request,
-                     struct tomte_span identity)
+                     struct tomte_span rest)
 {
     char text[900];
     struct tomte_text t;
-    struct tomte_name name;
+    struct tomte_name name, node = {0};
+    size_t end = 0;
+    while (end < rest.len && rest.data[end] != '/')
+        end++;
     tomte_text_init(&t, text, sizeof text);
-    enum tomte_err err = tomte_name_parse(identity, &name);
+    enum tomte_err err =
+        tomte_name_parse(tomte_span_slice(rest, 0, end), &name);
+    if (err == TOMTE_OK && end < rest.len)
+        err =
+            tomte_name_parse(tomte_span_slice(rest, end + 1, rest.len), &node);
     if (err == TOMTE_OK)
-        err = tomte_keeper_why(&n->keeper->keeper, &name, &t);
+        err = tomte_keeper_why(&n->keeper->keeper, &name,
+                               node.len > 0 ? &node : NULL, &t);
     struct tomte_coap_parts parts = {.code = TOMTE_COAP_CONTENT,
                                      .payload = TOMTE_SPAN(text, t.len)};
     if (err != TOMTE_OK)

@@ -65,6 +65,14 @@ struct tomte_node_sizes {
     uint16_t home_containers;
 };
 
+/* What a placement should know of this machine (home/offer.h). */
+struct tomte_node_power {
+    uint32_t fuel_per_second; /* 0: not said, as the next */
+    uint32_t flash_kib;
+    uint8_t hops; /* by radio to where wires begin; 0: wired */
+    bool battery; /* not on mains */
+};
+
 /* Parts left out to show what they are for; all false in a real home. */
 struct tomte_node_without {
     bool failover; /* the keeper never re-places by itself */
@@ -85,6 +93,7 @@ struct tomte_node_config {
      * storage was replaced is taken for an older self for a while. */
     uint32_t first_boot;
     struct tomte_node_sizes sizes;
+    struct tomte_node_power power;
     struct tomte_node_without without;
     const struct tomte_node_resource *resources;
     size_t resource_count; /* at most TOMTE_LIMIT_RESOURCES */

@@ -8,10 +8,12 @@
  *             elsewhere; the clock is virtual, this is the computer's share
  *   renewal   one node renews its lease while nothing changes: what a home
  *             costs its keeper at rest
+ *   10000_... the same two of a campus, without the leases: large.h
  *
  * There is no peer: other schedulers decide through a database and a network;
  * a figure of a part of one would not be of the same work. */
 #include "bench.h"
+#include "large.h"
 #include "unit/home/rig.h"
 
 #include <stdlib.h>
@@ -220,5 +222,7 @@ int main(void)
     for (unsigned i = 0; i < 20; i++)
         pass_time(NODES);
     bench_time("placement/renewal", renewal, NULL, NULL);
+    bench_runs("placement/10000_come_up", "ms", 3, large_come_up, NULL, NULL);
+    bench_runs("placement/10000_loss", "ms", 3, large_loss, NULL, NULL);
     return 0;
 }

@@ -328,3 +328,14 @@ struct tomte_view rig_view(const struct rig *r, const char *node)
     CHECK_OK(tomte_view_open(encoded, &view));
     return view;
 }
+
+enum tomte_err rig_offers(struct rig *r, const char *name,
+                          const struct tomte_offer *o)
+{
+    uint8_t bytes[128];
+    struct tomte_command c;
+    tomte_command_init(&c, TOMTE_COMMAND_NODE, rig_name(name));
+    c.has_offer = true;
+    CHECK_OK(tomte_offer_encode(o, NULL, TOMTE_BUF_ARRAY(bytes), &c.offer));
+    return rig_apply(r, &c);
+}

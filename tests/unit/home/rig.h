@@ -41,6 +41,10 @@ struct tomte_span rig_offer(const char *place, uint16_t containers,
                             uint32_t memory_kib, const char *const *resources,
                             struct tomte_buf out);
 
+/* The offer of a node as `o` says, without resources. */
+enum tomte_err rig_offers(struct rig *r, const char *name,
+                          const struct tomte_offer *o);
+
 /* NODE with address (port 5000 + a number of the name), store 1 and offer. */
 enum tomte_err rig_add_node(struct rig *r, const char *name, bool keeper,
                             const char *place, uint16_t containers,

@@ -133,6 +133,19 @@ bool stage_standbys(const struct stage *s, const char *identity,
     return strcmp(text, expected) == 0;
 }
 
+bool stage_says_not(const struct stage *s, const char *identity,
+                    const char *node, const char *expected)
+{
+    char text[1024];
+    struct tomte_text t;
+    struct tomte_name name = rig_name(identity), at = rig_name(node);
+    tomte_text_init(&t, text, sizeof(text));
+    CHECK_OK(tomte_plan_why_not(&s->rig.home, &s->seen, &name, &at, &t));
+    if (strcmp(text, expected) != 0)
+        fprintf(stderr, "why not says: %s\n", text);
+    return strcmp(text, expected) == 0;
+}
+
 bool stage_says(const struct stage *s, const char *identity,
                 const char *expected)
 {

@@ -38,6 +38,10 @@ bool stage_is(const struct stage *s, const char *identity,
 bool stage_standbys(const struct stage *s, const char *identity,
                     const char *expected);
 
+/* `why IDENTITY NODE` says this, word for word. */
+bool stage_says_not(const struct stage *s, const char *identity,
+                    const char *node, const char *expected);
+
 /* `why` says this, word for word. */
 bool stage_says(const struct stage *s, const char *identity,
                 const char *expected);

@@ -43,7 +43,7 @@ TEST(command_decoder_is_strict)
         {"80", TOMTE_ERR_MISSING},
         {"82 00 6161", TOMTE_ERR_RANGE},
         {"82 0a 6161", TOMTE_ERR_UNKNOWN},
-        {"82 15 6161", TOMTE_ERR_UNKNOWN},
+        {"82 18 20 6161", TOMTE_ERR_UNKNOWN},
         {"81 02", TOMTE_ERR_MISSING},
         {"82 02 60", TOMTE_ERR_MISSING},     /* an empty name */
         {"82 02 6141", TOMTE_ERR_MALFORMED}, /* 'A' is not in names */
@@ -128,6 +128,30 @@ TEST(offer_needs_order_and_no_event_actuator)
              tomte_offer_encode(&o, r, TOMTE_BUF_ARRAY(out), &bytes));
 }
 
+TEST(offer_says_power_and_distance_only_when_there_is_something_to_say)
+{
+    uint8_t out[64];
+    struct tomte_span bytes;
+    struct tomte_offer o = {.containers = 1}, back;
+    CHECK_OK(tomte_offer_encode(&o, NULL, TOMTE_BUF_ARRAY(out), &bytes));
+    CHECK_EQ(7, bytes.len);
+    o.fuel_per_second = 1000;
+    o.flash_kib = 256;
+    o.hops = 2;
+    o.battery = true;
+    CHECK_OK(tomte_offer_encode(&o, NULL, TOMTE_BUF_ARRAY(out), &bytes));
+    CHECK_OK(tomte_offer_decode(bytes, &back));
+    CHECK_EQ(1000, back.fuel_per_second);
+    CHECK_EQ(256, back.flash_kib);
+    CHECK_EQ(2, back.hops);
+    CHECK(back.battery);
+    static const char *const other_forms[] = {"a4 01 01 02 00 03 80 06 00",
+                                              "a4 01 01 02 00 03 80 07 f4"};
+    for (unsigned i = 0; i < 2; i++)
+        CHECK(tomte_offer_decode(test_hex(other_forms[i], TOMTE_BUF_ARRAY(out)),
+                                 &back) != TOMTE_OK);
+}
+
 TEST(offer_of_the_largest_size_fits_its_bound)
 {
     static uint8_t out[TOMTE_OFFER_BYTES_MAX];
@@ -138,6 +162,10 @@ TEST(offer_of_the_largest_size_fits_its_bound)
     struct tomte_offer o = {.place = longest,
                             .containers = UINT16_MAX,
                             .memory_kib = UINT32_MAX,
+                            .fuel_per_second = UINT32_MAX,
+                            .flash_kib = UINT32_MAX,
+                            .hops = UINT8_MAX,
+                            .battery = true,
                             .resources_len = TOMTE_LIMIT_RESOURCES};
     for (unsigned i = 0; i < TOMTE_LIMIT_RESOURCES; i++) {
         r[i].type = r[i].role = r[i].place = longest;

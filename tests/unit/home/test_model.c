@@ -172,7 +172,7 @@ static void check_rest(struct world *w)
             char text[1000];
             struct tomte_text t;
             tomte_text_init(&t, text, sizeof(text));
-            CHECK_OK(tomte_keeper_why(&w->keeper, &c->identity, &t));
+            CHECK_OK(tomte_keeper_why(&w->keeper, &c->identity, NULL, &t));
             fprintf(stderr, "%s\n", text);
         }
         MUST(w, p->state == TOMTE_PLACEMENT_ACTIVE);
