@@ -24,6 +24,7 @@ int command_channel(int argc, char **argv);
 int command_logs(int argc, char **argv);
 int command_pack(int argc, char **argv);
 int command_new(int argc, char **argv);
+int command_wasm(int argc, char **argv);
 
 /* ---- shared by them ---- */
 

@@ -26,6 +26,7 @@ static const struct command {
     {"logs", command_logs, "what a node has to say"},
     {"pack", command_pack, "put manifest and module to an image"},
     {"new", command_new, "begin a container of your own"},
+    {"wasm", command_wasm, "look into a module, run or time it"},
     {"node", command_node, "run one node in this process"},
 };
 
