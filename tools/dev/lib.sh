@@ -23,8 +23,6 @@ fi
 DEBS_BUILD=(gcc libc6-dev cmake ninja-build)
 DEBS_FUZZ=(clang libclang-rt-14-dev)
 DEBS_CROSS=(gcc-riscv64-unknown-elf gcc-arm-none-eabi)
-DEBS_MCU=("${DEBS_CROSS[@]}" picolibc-riscv64-unknown-elf picolibc-arm-none-eabi
-    qemu-system-misc qemu-system-arm)
 DEBS_LIBS=(libbearssl-dev libssl-dev libuv1-dev libyaml-dev)
 DEBS_WASM=(clang lld)
 DEBS_PYTHON=(python3)
@@ -198,12 +196,6 @@ tree_options() {
     fuzz) echo "-DCMAKE_C_COMPILER=clang -DTOMTE_FUZZ=ON" ;;
     rv32) echo "--toolchain $ROOT/cmake/rv32.cmake -DTOMTE_CORE_ONLY=ON" ;;
     cm3) echo "--toolchain $ROOT/cmake/cortexm3.cmake -DTOMTE_CORE_ONLY=ON" ;;
-    mcu_rv32 | mcu_cortexm)
-        echo "--toolchain $ROOT/cmake/board_${1#mcu_}.cmake" \
-            "-DTOMTE_CORE_ONLY=ON -DTOMTE_SOURCES=$BUILD/sources" \
-            "-DTOMTE_BEARSSL_INCLUDE=$BUILD/sources/bearssl/inc" \
-            "-DTOMTE_BEARSSL_LIBRARY=mcu_bearssl"
-        ;;
     *) fail "no build tree is named '$1'" ;;
     esac
     ! command -v ccache >/dev/null || echo "-DCMAKE_C_COMPILER_LAUNCHER=ccache"

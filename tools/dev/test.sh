@@ -11,8 +11,6 @@
 #   model    models of the protocols: all their states, and planted bugs
 #   fuzz     each fuzz target: its corpus, then a few seconds of fuzzing
 #   targets  the core compiled for RV32 and Cortex-M3, its symbols and stack
-#   mcu      firmware for RV32 and Cortex-M3 in qemu: tests of the rooms, power
-#            cuts, homes of Linux nodes and microcontrollers
 #   sim      homes in virtual time, with faults
 #   interop  independent peers of CoAP, COSE and WebAssembly
 #   e2e      real processes on loopback, killed, paused and cut off; twelve times
@@ -27,11 +25,10 @@
 # exit: 0 when all passed, 1 when a test failed or none ran, 100 usage
 # example: ./dev test unit targets
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/sources.sh"
 maybe_help "$@"
 
 # The quick ones first, those that take the machine for themselves last.
-all=(tools unit vectors spec targets model fuzz interop sim mcu e2e)
+all=(tools unit vectors spec targets model fuzz interop sim e2e)
 
 main() {
     local suite
@@ -75,7 +72,6 @@ debs() {
     model) more=(spin) ;;
     fuzz) more=("${DEBS_FUZZ[@]}") ;;
     targets) more=("${DEBS_CROSS[@]}") ;;
-    mcu) more=("${DEBS_MCU[@]}" "${DEBS_WASM[@]}") ;;
     sim) more=("${DEBS_WASM[@]}" patch) ;;
     e2e) more=("${DEBS_WASM[@]}" procps) ;;
     interop) more=("${DEBS_WASM[@]}" "${DEBS_DIFF[@]}" "${DEBS_WASI[@]}"
@@ -109,10 +105,6 @@ suite_fuzz() { build fuzz && tests fuzz fuzz; }
 suite_targets() { build rv32 && build cm3 && build test build.ninja && tests test targets; }
 suite_interop() { build release && need_npm cose_node && need_npm coap_node && need_npm wasi && tests release interop; }
 suite_e2e() { build release && tests_apart release e2e; }
-suite_mcu() {
-    need_sources && build release && build mcu_rv32 && build mcu_cortexm &&
-        tests_apart release mcu
-}
 suite_sim() {
     build release && build_sims && tests release sim
 }
