@@ -3,12 +3,12 @@
  *
  * A module is first widened (widen.c): all its globals are exported, so that
  * others can be asked for them, its calls may go deeper, and its memory is
- * small. Then it is run
- * here in three ways (ways.c): from its bytes, from slot code, and moving from
- * the one to the other, as a snapshot, at stops of random distance. All three
- * must agree. What they did is said (say.c) as a script of assertions in the
- * JSON of wabt's wast2json, which wabt's spectest-interp and node (node.mjs)
- * carry out with the same files. A NaN is expected bit by bit. */
+ * small. Then it is run here in three ways (ways.c): from its bytes, from slot
+ * code, and moving from the one to the other, as a snapshot, at stops of random
+ * distance. All three must agree. What they did is said (say.c) as a script of
+ * assertions in the JSON of wabt's wast2json, which wabt's spectest-interp and
+ * node (node.mjs) carry out with the same files. A NaN is expected bit by
+ * bit. */
 #pragma once
 
 #include "wasm/wasm.h"
@@ -48,7 +48,6 @@ struct diff_module {
     struct tomte_arena *arena;
     uint64_t random; /* state of the generator */
     unsigned moves;  /* made so far, of at most DIFF_MOVES_MAX */
-    bool translated; /* all its functions have slot code */
 };
 
 enum diff_end {

@@ -3,14 +3,13 @@
 """usage: diff.py WASM_DIFF FOLDER [--modules N] [--seed S] [--first I]
 
 Compares N (300) modules, which Debian's wasm-opt generates from the seed S (1)
-beginning with the I-th (1). Each is run in our
-engine (from bytes, from slot code, and moving between them as a snapshot), in
-wabt's spectest-interp and in node; all must give the same results, traps by
-kind, globals, memory, and tell their host the same. The same seed and number
-make the same module. A third may use reference types; what the generator makes
-of them is often more than WebAssembly 2.0 has: if node refuses such a module as
-we do, it does not count. FOLDER is emptied first; what differs stays in
-FOLDER/found/.
+beginning with the I-th (1). Each is run in our engine (from bytes, from slot
+code, and moving between them as a snapshot), in wabt's spectest-interp and in
+node; all must give the same results, traps by kind, globals, memory, and tell
+their host the same. The same seed and number make the same module. Half may use
+tail calls, a third reference types; what the generator makes of these is often
+more than WebAssembly 2.0 has: if node refuses such a module as we do, it does
+not count. FOLDER is emptied first; what differs stays in FOLDER/found/.
 
 A module that differs in wabt or node is run once more with wasm-opt's --denan,
 which replaces every NaN by 0: when nothing differs then, it was the bits of a
@@ -34,7 +33,13 @@ BATCH = 200
 FEATURES = ["--mvp-features", "--enable-mutable-globals", "--enable-sign-ext",
             "--enable-nontrapping-float-to-int", "--enable-bulk-memory",
             "--enable-multivalue"]
+MORE_FEATURES = [[], [], ["--enable-tail-call"], ["--enable-tail-call"],
+                 ["--enable-reference-types"],
+                 ["--enable-reference-types", "--enable-tail-call"]]
 LEVELS = ["-O0", "-O0", "-O0", "-O1", "-O2", "-Os"]
+
+# Node has had tail calls by default since 22.
+NODE = ["node", "--expose-gc", "--experimental-wasm-return-call"]
 
 # The texts of ours, and of wabt.
 WABT_TRAPS = {
@@ -116,7 +121,7 @@ class Run:
         rng = random.Random(f"{self.seed}/{name}")
         with open(self.path(name + ".seed"), "wb") as f:
             f.write(rng.randbytes(rng.choice((300, 1000, 3000, 8000))))
-        more = ["--enable-reference-types"] if rng.random() < 1 / 3 else []
+        more = rng.choice(MORE_FEATURES)
         try:
             command(["wasm-opt", "-ttf", self.path(name + ".seed"),
                      rng.choice(LEVELS), *FEATURES, *more, "-o",
@@ -130,7 +135,8 @@ class Run:
         for m in suspects:
             try:
                 command(["wasm-opt", self.path(m.name + ".wasm"), "--denan",
-                         *FEATURES, "--enable-reference-types", "-o",
+                         *FEATURES, "--enable-reference-types",
+                         "--enable-tail-call", "-o",
                          self.path("again", m.name + ".wasm")])
                 [second] = self.judge([m.name], "again/script.json")
             except Ended as early:
@@ -214,8 +220,8 @@ def of_line(modules, line):
 
 def wabt_differs(script):
     """The line and text of each assertion that does not hold."""
-    said = subprocess.run(["spectest-interp", script], text=True,
-                          capture_output=True, check=False).stdout
+    said = subprocess.run(["spectest-interp", "--enable-tail-call", script],
+                          text=True, capture_output=True, check=False).stdout
     if not re.search(r"^\d+/\d+ tests passed\.$", said, re.M):
         raise Ended(f"spectest-interp: {said[-500:]}")
     texts = trap_texts(script)
@@ -229,8 +235,8 @@ def wabt_differs(script):
 
 
 def node_differs(script, *refused):
-    said = command(["node", "--expose-gc", os.path.join(HERE, "node.mjs"),
-                    script, *refused]).splitlines()
+    said = command([*NODE, os.path.join(HERE, "node.mjs"), script,
+                    *refused]).splitlines()
     if not said or not re.fullmatch(r"\d+ of \d+ hold", said[-1]):
         raise Ended(f"node: {said[-1:]}")
     for line in said[:-1]:
@@ -275,6 +281,9 @@ def prepare(arguments):
                  "-o", os.path.join(arguments.folder, name + ".wasm")])
         shutil.copy(os.path.join(arguments.folder, name + ".wasm"),
                     os.path.join(arguments.folder, "again"))
+    if subprocess.run([*NODE, "-e", "0"], capture_output=True,
+                      check=False).returncode != 0:
+        NODE.pop()
     check_the_judges(arguments.folder)
 
 
