@@ -148,6 +148,48 @@ static inline int tomte_log(const char *text)
     }                                                                          \
     static void tomte_on_event(const struct tomte_event *event)
 
+/* ---- another version ---------------------------------------------------- */
+
+/* What this version hands to the next: bytes that stay where they are. No
+ * event is at hand: neither tomte_put nor tomte_get. At most 64 KiB.
+ *
+ *     TOMTE_SAVE
+ *     {
+ *         return TOMTE_SAVED(state);
+ *     } */
+struct tomte_saved {
+    const void *data;
+    size_t len;
+};
+
+#define TOMTE_SAVED(object) ((struct tomte_saved){&(object), sizeof(object)})
+
+#define TOMTE_SAVE                                                             \
+    static struct tomte_saved tomte_on_save(void);                             \
+    __attribute__((export_name("tomte_save"))) uint64_t tomte_save_entry(      \
+        void);                                                                 \
+    uint64_t tomte_save_entry(void)                                            \
+    {                                                                          \
+        struct tomte_saved s_ = tomte_on_save();                               \
+        return (uint64_t)(uintptr_t)s_.data << 32 | s_.len;                    \
+    }                                                                          \
+    static struct tomte_saved tomte_on_save(void)
+
+/* Called once, before the first event, when this version takes over from
+ * `version`: tomte_read gives the `len` bytes that it saved. Timers are those
+ * that it had set, and may be changed. There is no start event then, unless it
+ * is a plain loop. A trap, or an event that traps in the first time, brings the
+ * old version back. */
+#define TOMTE_LOAD(version, len)                                               \
+    static void tomte_on_load(uint32_t version, size_t len);                   \
+    __attribute__((export_name("tomte_load"))) void tomte_load_entry(          \
+        uint32_t from, uint32_t bytes);                                        \
+    void tomte_load_entry(uint32_t from, uint32_t bytes)                       \
+    {                                                                          \
+        tomte_on_load(from, bytes);                                            \
+    }                                                                          \
+    static void tomte_on_load(uint32_t version, size_t len)
+
 #define TOMTE_LOOP                                                             \
     __attribute__((export_name("_start"))) void _start(void);                  \
     void _start(void)

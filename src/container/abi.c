@@ -88,6 +88,9 @@ static enum tomte_wasm_host_result abi_put(call_t *call)
     NEED_EVENT(call, c);
     struct tomte_container_work *w = c->work;
     uint32_t len = call->args[2];
+    if (w->record.kind ==
+        TOMTE_EVENT_LOAD) /* not of the old version's making */
+        return done(call, TOMTE_ABI_CLOSED);
     const struct tomte_port *p = port_at(c, call->args[0]);
     const uint8_t *data = memory(call, call->args[1], len);
     if (p == NULL || data == NULL)
@@ -159,6 +162,8 @@ static enum tomte_wasm_host_result abi_get(call_t *call)
     struct tomte_container_work *w = c->work;
     uint32_t port = call->args[0];
     uint32_t cap = call->args[2];
+    if (w->record.kind == TOMTE_EVENT_LOAD)
+        return done(call, TOMTE_ABI_CLOSED);
     const struct tomte_port *p = port_at(c, port);
     uint8_t *out = memory(call, call->args[1], cap);
     if (p == NULL || out == NULL || p->kind != TOMTE_PORT_STATE)
@@ -168,7 +173,7 @@ static enum tomte_wasm_host_result abi_get(call_t *call)
         return done(call, TOMTE_ABI_DENIED);
     }
     const struct tomte_record_get *g = recorded(&w->record, port);
-    if (g == NULL && w->replay) {
+    if (g == NULL && w->replay && !w->rerun) {
         w->diverged = true;
         return done(call, TOMTE_ABI_NOT_FOUND);
     }

@@ -17,6 +17,7 @@ enum tomte_event_kind {
     TOMTE_EVENT_MESSAGE = 2, /* of an event port */
     TOMTE_EVENT_STATE = 3,   /* a state port has a new representation */
     TOMTE_EVENT_TIMER = 4,
+    TOMTE_EVENT_LOAD = 5, /* tomte_load: never in a record, never an event */
 };
 
 /* Results of host functions below zero. */

@@ -38,7 +38,8 @@ tomte_checkpoint_head_encode(const struct tomte_checkpoint_head *head,
     tomte_cbor_encode_init(&e, out);
     tomte_cbor_put_map(&e, 5);
     tomte_cbor_put_int(&e, HEAD_FORMAT);
-    tomte_cbor_put_uint(&e, TOMTE_CHECKPOINT_VERSION);
+    tomte_cbor_put_uint(&e, head->fallback ? TOMTE_CHECKPOINT_TRIAL
+                                           : TOMTE_CHECKPOINT_VERSION);
     tomte_cbor_put_int(&e, HEAD_IDENTITY);
     tomte_cbor_put_text(&e, tomte_name_span(&head->identity));
     tomte_cbor_put_int(&e, HEAD_IMAGE);
@@ -57,8 +58,9 @@ static void read_head(struct tomte_cbor_dec *d,
     tomte_cbor_enter_map(d);
     tomte_cbor_need_key(d, HEAD_FORMAT);
     uint64_t format = tomte_cbor_get_uint(d);
-    if (format != TOMTE_CHECKPOINT_VERSION)
+    if (format != TOMTE_CHECKPOINT_VERSION && format != TOMTE_CHECKPOINT_TRIAL)
         tomte_cbor_fail(d, TOMTE_ERR_VERSION);
+    head->fallback = format == TOMTE_CHECKPOINT_TRIAL;
     tomte_cbor_need_key(d, HEAD_IDENTITY);
     head->identity = tomte_cbor_get_name(d);
     tomte_cbor_need_key(d, HEAD_IMAGE);
@@ -186,6 +188,38 @@ tomte_checkpoint_tail_encode(uint32_t crc,
     return TOMTE_SPAN(out, TOMTE_CHECKPOINT_TAIL_BYTES);
 }
 
+struct tomte_span tomte_fallback_head_encode(const struct tomte_fallback *f,
+                                             struct tomte_buf out)
+{
+    struct tomte_cbor_enc e;
+    tomte_cbor_encode_init(&e, out);
+    tomte_cbor_put_array(&e, 3);
+    tomte_cbor_put_bytes(&e, TOMTE_SPAN_ARRAY(f->image));
+    tomte_cbor_put_uint(&e, f->sequence);
+    tomte_cbor_put_uint(&e, f->switched_ms);
+    return done(&e);
+}
+
+enum tomte_err tomte_fallback_decode(struct tomte_span bytes,
+                                     struct tomte_fallback *f)
+{
+    struct tomte_cbor_dec d;
+    tomte_cbor_decode_init(&d, bytes, TOMTE_CBOR_SEQUENCE);
+    tomte_cbor_enter_array(&d);
+    tomte_cbor_get_bytes_exact(&d, f->image, sizeof(f->image));
+    f->sequence = tomte_cbor_get_uint(&d);
+    f->switched_ms = tomte_cbor_get_uint(&d);
+    tomte_cbor_leave(&d);
+    read_body(&d, &f->body);
+    f->snapshot = tomte_cbor_get_bytes(&d);
+    if (!tomte_cbor_ok(&d))
+        return d.err;
+    size_t at = (size_t)(f->snapshot.data - bytes.data) + f->snapshot.len;
+    f->whole = tomte_span_slice(bytes, 0, at);
+    f->records = tomte_span_slice(bytes, at, bytes.len);
+    return TOMTE_OK;
+}
+
 enum tomte_err tomte_checkpoint_decode(struct tomte_span bytes,
                                        struct tomte_checkpoint *c)
 {
@@ -200,6 +234,7 @@ enum tomte_err tomte_checkpoint_decode(struct tomte_span bytes,
     read_body(&d, &c->body);
     c->node_part = tomte_cbor_get_bytes(&d);
     c->snapshot = tomte_cbor_get_bytes(&d);
+    c->fallback = c->head.fallback ? tomte_cbor_get_bytes(&d) : TOMTE_SPAN_NONE;
     tomte_cbor_get_bytes_exact(&d, sum, sizeof(sum));
     if (tomte_cbor_ok(&d) && tomte_get_le32(sum) != tomte_crc32c(0, front))
         return TOMTE_ERR_CORRUPT;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* container/checkpoint.h: the bytes of a checkpoint; private to the room.
  *
- * A CBOR sequence (RFC 8742) of five items in deterministic form
+ * A CBOR sequence (RFC 8742) of five or six items in deterministic form
  * (docs/spec/checkpoint.md):
  *
  *   head        map: format, identity, image digest, epoch, sequence
  *   body        map: container time, timers, flags, bindings of ports
  *   node part   byte string, the node's own
  *   snapshot    byte string, the engine's
+ *   fallback    byte string, only on trial: the version to go back to
  *   checksum    byte string, CRC-32C of all before it, little-endian
  *
  * The head comes first and is short, so that who receives a checkpoint in
@@ -21,6 +22,7 @@
 #include "container/image.h"
 
 #define TOMTE_CHECKPOINT_VERSION 1
+#define TOMTE_CHECKPOINT_TRIAL   2 /* with a fallback */
 
 /* An encoded head, and an encoded body, are not longer. */
 #define TOMTE_CHECKPOINT_HEAD_BYTES 96
@@ -30,7 +32,11 @@
 /* The checksum with the head of its byte string. */
 #define TOMTE_CHECKPOINT_TAIL_BYTES 5
 
+/* The head of a fallback, and an encoded body, are not longer. */
+#define TOMTE_FALLBACK_HEAD_BYTES 64
+
 struct tomte_checkpoint_head {
+    bool fallback; /* there is one: format TRIAL */
     struct tomte_name identity;
     uint8_t image[TOMTE_IMAGE_DIGEST_BYTES];
     uint64_t epoch;
@@ -51,6 +57,20 @@ struct tomte_checkpoint {
     struct tomte_checkpoint_body body;
     struct tomte_span node_part; /* borrowed */
     struct tomte_span snapshot;  /* borrowed */
+    struct tomte_span fallback;  /* borrowed; empty: none */
+};
+
+/* The version before, as it was at the switch, and the events since: a CBOR
+ * sequence of [image, sequence, switched_ms], body, snapshot as a byte string,
+ * and the records. */
+struct tomte_fallback {
+    uint8_t image[TOMTE_IMAGE_DIGEST_BYTES];
+    uint64_t sequence;    /* of the last event that version handled */
+    uint64_t switched_ms; /* container time of the switch */
+    struct tomte_checkpoint_body body;
+    struct tomte_span whole; /* all but the records; borrowed, as these: */
+    struct tomte_span snapshot;
+    struct tomte_span records; /* one after the other */
 };
 
 /* `out` has room for what is at most TOMTE_CHECKPOINT_..._BYTES. */
@@ -74,6 +94,13 @@ tomte_checkpoint_tail_encode(uint32_t crc,
 TOMTE_MUST_CHECK enum tomte_err
 tomte_checkpoint_head_decode(struct tomte_span prefix,
                              struct tomte_checkpoint_head *head);
+
+/* The first item of a fallback, into `out` of TOMTE_FALLBACK_HEAD_BYTES. */
+struct tomte_span tomte_fallback_head_encode(const struct tomte_fallback *f,
+                                             struct tomte_buf out);
+
+TOMTE_MUST_CHECK enum tomte_err tomte_fallback_decode(struct tomte_span bytes,
+                                                      struct tomte_fallback *f);
 
 /* The whole. CORRUPT when the checksum does not match. */
 TOMTE_MUST_CHECK enum tomte_err

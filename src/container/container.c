@@ -26,7 +26,7 @@ void tomte_container_init(struct tomte_container *c,
 
 /* The module's own start function, if it has one, runs now: no event is at
  * hand, so it can neither put nor get. */
-static enum tomte_err run_start_function(struct tomte_container *c)
+enum tomte_err container_run_start(struct tomte_container *c)
 {
     if (tomte_wasm_status(c->instance) != TOMTE_WASM_READY)
         return TOMTE_OK;
@@ -46,7 +46,7 @@ enum tomte_err tomte_container_start(struct tomte_container *c, uint64_t now_ms)
         return TOMTE_ERR_STATE;
     if (tomte_history_has_checkpoint(c->config.history))
         return TOMTE_ERR_EXISTS;
-    enum tomte_err err = run_start_function(c);
+    enum tomte_err err = container_run_start(c);
     if (err != TOMTE_OK)
         return err;
     c->time_base = 0 - now_ms;
@@ -163,6 +163,7 @@ bool tomte_container_wants_checkpoint(const struct tomte_container *c,
         return false;
     if (!tomte_history_has_checkpoint(h) ||
         tomte_history_epoch(h) != c->config.epoch || c->rebound ||
+        (tomte_history_has_fallback(h) && !c->config.trial) ||
         tomte_history_damaged(h) || tomte_history_must_checkpoint(h))
         return true;
     return ages(c) &&

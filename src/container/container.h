@@ -80,6 +80,7 @@ typedef int32_t (*tomte_container_get_fn)(void *ctx, unsigned port,
 struct tomte_container_config {
     struct tomte_name identity;
     uint64_t epoch;
+    bool trial; /* of a new version: checkpoints keep what to go back to */
     const struct tomte_crypto *crypto;
     const struct tomte_wasm_limits *wasm_limits; /* hub's or mcu's */
 
@@ -163,7 +164,9 @@ struct tomte_container {
     uint64_t time_base; /* container time = this + node's time, wrapping */
     uint64_t timers[TOMTE_LIMIT_TIMERS]; /* container time; UINT64_MAX: unset */
     uint64_t checkpoint_at_ms;           /* container time of the last one */
-    bool rebound; /* a binding changed since the last checkpoint */
+    bool rebound;         /* a binding changed since the last checkpoint */
+    uint64_t switched_ms; /* on trial: container time of the switch */
+    bool trial_full;      /* no more events can be kept: the trial is over */
 
     uint32_t denied; /* ports named that were not granted, ever */
     uint32_t traps;  /* ever */
@@ -208,6 +211,87 @@ TOMTE_MUST_CHECK enum tomte_err tomte_container_start(struct tomte_container *c,
 TOMTE_MUST_CHECK enum tomte_err
 tomte_container_recover(struct tomte_container *c, uint64_t now_ms,
                         uint64_t elapsed_ms);
+
+/* ---- another version ---- */
+
+/* A new version takes over between two events:
+ *
+ *   old: recover, replay*, checkpoint     the history is the old version's, whole
+ *   old: save, then `carry`               for `take`
+ *   new: load, take, bind*, checkpoint    the history is the new version's
+ *
+ * Each checkpoint replaces the one before in one instant, so a crash leaves the
+ * old version or the new one. While `config.trial` is set, checkpoints of
+ * the new version hold the old one's state at the switch and the events since.
+ * Going back is:
+ *
+ *   new: recover, replay*, checkpoint
+ *   old: load, fall_back, replay*, bind*, checkpoint
+ *
+ * where replay gives the old version the events that the new one had, and
+ * what it puts meanwhile is dropped: the new one has answered them. Its own
+ * timers are as they were at the switch, and fire late, once. */
+enum tomte_hand_over {
+    TOMTE_HAND_OVER_STATE,  /* save of the old, load of the new */
+    TOMTE_HAND_OVER_MEMORY, /* its memory, as it is */
+    TOMTE_HAND_OVER_AFRESH, /* nothing: the owner wants that */
+};
+
+/* What save may give. */
+#define TOMTE_SAVED_BYTES_MAX 65536u
+
+/* save and load may use so many times the fuel of an event. */
+#define TOMTE_HAND_OVER_FUEL 16u
+
+struct tomte_carry {
+    uint8_t image[TOMTE_IMAGE_DIGEST_BYTES]; /* of the old version */
+    uint32_t version;
+    uint64_t sequence;
+    uint64_t time_ms;
+    uint64_t time_base;
+    uint64_t timers[TOMTE_LIMIT_TIMERS];
+    struct tomte_span saved; /* STATE */
+};
+
+/* How the state of that version gets into this one, by this manifest. */
+enum tomte_hand_over tomte_container_how(const struct tomte_manifest *m,
+                                         uint32_t version, bool afresh);
+
+/* What goes over, of an old version between two events. */
+void tomte_container_carry(const struct tomte_container *c,
+                           struct tomte_carry *carry);
+
+/* Calls the old version's save and copies what it gives into `out`. The
+ * container is only good for wipe then. UNSUPPORTED: it has none, FULL: more
+ * than `out` or the bound; TRAP: with a reason. */
+TOMTE_MUST_CHECK enum tomte_err tomte_container_save(struct tomte_container *c,
+                                                     struct tomte_buf out,
+                                                     struct tomte_span *saved);
+
+/* LOADED: READY with what the old version had, as the event after its last; or
+ * FAILED with a reason. A plain loop, and a version that begins afresh, gets a
+ * start event next. The history has the old version's checkpoint. */
+TOMTE_MUST_CHECK enum tomte_err
+tomte_container_take(struct tomte_container *c, enum tomte_hand_over how,
+                     const struct tomte_carry *carry);
+
+/* The ports of one version by those of another: `map` of its handles, 255 for
+ * those that the other has not, or otherwise. */
+#define TOMTE_PORT_GONE 255u
+void tomte_container_map_ports(const struct tomte_manifest *from,
+                               const struct tomte_manifest *to,
+                               uint8_t map[TOMTE_LIMIT_PORTS]);
+
+/* LOADED: RECOVERING, from the fallback of the history's checkpoint. `map` is
+ * from the ports of the version that is given up. `time_base` as it was there.
+ * DENIED when the fallback is another image's, or there is none. */
+TOMTE_MUST_CHECK enum tomte_err
+tomte_container_fall_back(struct tomte_container *c, uint64_t time_base,
+                          const uint8_t map[TOMTE_LIMIT_PORTS]);
+
+/* On trial: how long the version has been; else 0. */
+uint64_t tomte_container_trial_ms(const struct tomte_container *c,
+                                  uint64_t now_ms);
 
 /* Drops everything; the arena and the history are the caller's to clear. */
 void tomte_container_wipe(struct tomte_container *c);

@@ -64,6 +64,16 @@ uint64_t tomte_history_held(const struct tomte_history *h)
     return h->held;
 }
 
+const uint8_t *tomte_history_image(const struct tomte_history *h)
+{
+    return h->has_checkpoint ? h->image : NULL;
+}
+
+bool tomte_history_has_fallback(const struct tomte_history *h)
+{
+    return h->has_checkpoint && h->fallback;
+}
+
 bool tomte_history_damaged(const struct tomte_history *h)
 {
     return h->damaged;
@@ -97,6 +107,13 @@ static enum tomte_err read_head(struct tomte_history *h,
     return TOMTE_OK;
 }
 
+static void take_image(struct tomte_history *h,
+                       const struct tomte_checkpoint_head *head)
+{
+    h->fallback = head->fallback;
+    memcpy(h->image, head->image, sizeof(h->image));
+}
+
 static enum tomte_err find_checkpoint(struct tomte_history *h)
 {
     uint8_t key[HISTORY_KEY_BYTES];
@@ -117,6 +134,7 @@ static enum tomte_err find_checkpoint(struct tomte_history *h)
     }
     h->epoch = head.epoch;
     h->base = h->held = head.sequence;
+    take_image(h, &head);
     return TOMTE_OK;
 }
 
@@ -252,6 +270,7 @@ enum tomte_err tomte_history_checkpoint_commit(struct tomte_history *h)
     bool fits = h->has_checkpoint && h->epoch == head.epoch && !h->damaged;
     h->has_checkpoint = true;
     h->epoch = head.epoch;
+    take_image(h, &head);
     return history_log_rebase(h, head.sequence, fits);
 }
 

@@ -30,6 +30,7 @@
 #include "base/err.h"
 #include "base/name.h"
 #include "base/span.h"
+#include "container/image.h"
 #include "container/record.h"
 #include "store/store.h"
 
@@ -52,6 +53,8 @@ struct tomte_history {
     uint64_t epoch;
     uint64_t base; /* sequence of the last event in the checkpoint */
     uint64_t held; /* sequence of the last record, or base */
+    bool fallback; /* the checkpoint has one */
+    uint8_t image[TOMTE_IMAGE_DIGEST_BYTES]; /* whose state the history is */
     struct tomte_store_blob_info checkpoint;
 
     bool log_open;
@@ -85,6 +88,12 @@ bool tomte_history_has_checkpoint(const struct tomte_history *h);
 uint64_t tomte_history_epoch(const struct tomte_history *h);
 uint64_t tomte_history_base(const struct tomte_history *h);
 uint64_t tomte_history_held(const struct tomte_history *h);
+
+/* The image whose state the checkpoint is (32 bytes); NULL without one. */
+const uint8_t *tomte_history_image(const struct tomte_history *h);
+
+/* The checkpoint is of a new version on trial, with what to go back to. */
+bool tomte_history_has_fallback(const struct tomte_history *h);
 
 /* Bit rot took records after `held`. A standby gets them again with the owner's
  * checkpoint; for an owner they are lost, which is to be said aloud. append

@@ -6,6 +6,7 @@
  *   event.c        one event: begin, run, commit
  *   recover.c      undo, restore, replay, quarantine
  *   snapshot.c     checkpoints: made, read, digested
+ *   handover.c     from one version to another, and back
  *   abi.c          the functions that a container imports */
 #pragma once
 
@@ -19,6 +20,9 @@
 
 /* Nested calls are bounded by the stack: a frame has 16 bytes. */
 #define CONTAINER_FRAME_BYTES 16
+
+/* Events that trap in the version that is gone back to; more end the rerun. */
+#define CONTAINER_RERUN_SKIPS 8
 
 struct container_output {
     uint8_t port;
@@ -58,6 +62,14 @@ struct tomte_container_work {
     bool moved;           /* to another node or start: time is set anew */
     uint64_t resume_base; /* then: elapsed - the node's time */
 
+    /* going back to an older version: the events of the one that is given up */
+    bool rerun;
+    struct tomte_span rerun_records; /* in the container's arena */
+    size_t rerun_at;
+    uint8_t rerun_map[TOMTE_LIMIT_PORTS];
+    uint8_t rerun_skips;
+    uint64_t rerun_skip[CONTAINER_RERUN_SKIPS]; /* those that trap */
+
     uint8_t letters_len;
     uint8_t letters_first;
     struct tomte_dead_letter letters[TOMTE_DEAD_LETTERS];
@@ -74,6 +86,15 @@ void container_reason(struct tomte_container *c, const char *what,
 /* The engine's trap as c->reason: "unreachable in tomte_event at 0x41". */
 void container_trap_reason(struct tomte_container *c);
 
+/* The module's own start function, if it has one, runs to its end. */
+enum tomte_err container_run_start(struct tomte_container *c);
+
+/* The type of an export or import, in the letters of the engine's tables. */
+bool container_type_matches(struct tomte_wasm_type type, const char *letters);
+
+/* The end of a recovery: READY, STOPPED or QUARANTINED. */
+enum tomte_run container_recovered(struct tomte_container *c);
+
 /* Start the event in work->record, a live one or one of the log. */
 void container_event_start(struct tomte_container *c);
 
@@ -86,6 +107,36 @@ void container_effects_digest(const struct tomte_container *c,
 
 /* Puts the container into the state of its history's checkpoint. */
 enum tomte_err container_restore(struct tomte_container *c);
+
+/* Reads the checkpoint of the history, with its parts; all of it in `scratch`,
+ * or in place. */
+struct tomte_checkpoint;
+enum tomte_err container_checkpoint_load(const struct tomte_container *c,
+                                         struct tomte_arena *scratch,
+                                         struct tomte_checkpoint **checkpoint);
+
+/* The state of a checkpoint's body and snapshot, of this image or one that has
+ * the same memory. */
+struct tomte_checkpoint_body;
+enum tomte_err container_restore_from(struct tomte_container *c,
+                                      struct tomte_span module,
+                                      const struct tomte_checkpoint_body *body,
+                                      struct tomte_span snapshot);
+
+/* handover.c: the pieces of the fallback that goes into the next checkpoint.
+ * `parts_len` 0: none. Spans lie in `scratch`. */
+struct container_fallback {
+    size_t parts_len;
+    struct tomte_span parts[4];
+    struct tomte_history_cursor cursor; /* then the records of the log */
+    size_t log_bytes;
+};
+enum tomte_err container_fallback(struct tomte_container *c,
+                                  struct tomte_arena *scratch,
+                                  struct container_fallback *f);
+
+/* handover.c: the next event of a rerun, see tomte_container_replay. */
+enum tomte_run container_rerun(struct tomte_container *c, uint32_t fuel);
 
 /* The functions of the ABI; `user` of the instance is the container. */
 extern const struct tomte_wasm_host_func container_host[];

@@ -195,7 +195,7 @@ static bool list_matches(struct tomte_span valtypes, const char *letters,
 }
 
 /* `letters` as in struct tomte_wasm_host_func: "iI:i". */
-static bool type_matches(struct tomte_wasm_type type, const char *letters)
+bool container_type_matches(struct tomte_wasm_type type, const char *letters)
 {
     size_t params = 0;
     while (letters[params] != ':')
@@ -231,8 +231,8 @@ static enum tomte_err check_import(struct tomte_container *c,
     if (host == NULL || import->kind != TOMTE_WASM_FUNC)
         return fail_named(c, TOMTE_ERR_UNKNOWN, "import ", full,
                           ": not offered");
-    if (!type_matches(tomte_wasm_func_type(c->module, import->index),
-                      host->type))
+    if (!container_type_matches(tomte_wasm_func_type(c->module, import->index),
+                                host->type))
         return fail_named(c, TOMTE_ERR_TYPE, "import ", full,
                           ": of another type");
     return TOMTE_OK;
@@ -264,8 +264,8 @@ static enum tomte_err find_entry(struct tomte_container *c)
             "exports neither or both of tomte_event and _start");
     const struct tomte_wasm_export *entry = has_loop ? &loop : &reactor;
     if (entry->kind != TOMTE_WASM_FUNC ||
-        !type_matches(tomte_wasm_func_type(c->module, entry->index),
-                      has_loop ? ":" : "iiiI:"))
+        !container_type_matches(tomte_wasm_func_type(c->module, entry->index),
+                                has_loop ? ":" : "iiiI:"))
         return fail_named(c, TOMTE_ERR_TYPE, "export ", entry->name,
                           ": of another type");
     c->loop = has_loop;

@@ -124,8 +124,8 @@ struct tomte_manifest_report {
 };
 
 /* A manifest with the defaults of the specification: no ports, no needs,
- * durability async, hold, a log of 16 KiB, checkpoints every 10 minutes, a trial
- * of 30 s; the name, version, author and limits are still to be set. */
+ * durability async, hold, a log of 16 KiB, checkpoints every 10 minutes, a
+ * trial of 30 s; the name, version, author and limits are still to be set. */
 void tomte_manifest_init(struct tomte_manifest *m);
 
 /* Decodes and checks. `report` may be NULL; on an error `*m` is unspecified. */

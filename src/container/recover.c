@@ -91,7 +91,7 @@ static enum tomte_run fail_at(struct tomte_container *c, const char *what)
     return TOMTE_RUN_FAILED;
 }
 
-static enum tomte_run recovered(struct tomte_container *c)
+enum tomte_run container_recovered(struct tomte_container *c)
 {
     struct tomte_container_work *w = c->work;
     if (w->moved)
@@ -125,7 +125,7 @@ static enum tomte_run next_record(struct tomte_container *c)
     enum tomte_err err = tomte_history_next(
         c->config.history, &w->cursor, TOMTE_BUF_ARRAY(w->bytes), &w->encoded);
     if (err == TOMTE_ERR_NOT_FOUND)
-        return recovered(c);
+        return container_recovered(c);
     if (err == TOMTE_OK)
         err = tomte_record_decode(w->encoded, &w->record);
     if (err != TOMTE_OK)
@@ -155,6 +155,8 @@ static enum tomte_run check_replayed(struct tomte_container *c)
 enum tomte_run tomte_container_replay(struct tomte_container *c, uint32_t fuel)
 {
     TOMTE_ASSERT(c->state == TOMTE_CONTAINER_RECOVERING);
+    if (c->work->rerun)
+        return container_rerun(c, fuel);
     if (c->work->result != TOMTE_RUN_MORE) {
         enum tomte_run next = next_record(c);
         if (next == TOMTE_RUN_DONE)

@@ -81,13 +81,53 @@ static uint32_t string_bytes(struct tomte_span bytes)
                   bytes.len);
 }
 
+static size_t fallback_bytes(const struct container_fallback *f)
+{
+    size_t bytes = f->log_bytes;
+    for (size_t i = 0; i < f->parts_len; i++)
+        bytes += f->parts[i].len;
+    return bytes;
+}
+
+/* What the log has gained since goes behind what the fallback had before. */
+static void put_fallback(struct writer *w, struct container_fallback *f)
+{
+    uint8_t memory[TOMTE_RECORD_BYTES];
+    struct tomte_span record;
+    put(w, tomte_checkpoint_string_head((uint32_t)fallback_bytes(f), memory));
+    for (size_t i = 0; i < f->parts_len; i++)
+        put(w, f->parts[i]);
+    for (size_t left = f->log_bytes; left > 0 && w->err == TOMTE_OK;
+         left -= record.len) {
+        w->err = tomte_history_next(w->history, &f->cursor,
+                                    TOMTE_BUF_ARRAY(memory), &record);
+        put(w, record);
+    }
+}
+
+static uint32_t whole_bytes(size_t first, struct tomte_span node_part,
+                            struct tomte_span snapshot,
+                            const struct container_fallback *f)
+{
+    uint8_t head[5];
+    size_t bytes = first + string_bytes(node_part) + string_bytes(snapshot) +
+                   TOMTE_CHECKPOINT_TAIL_BYTES;
+    if (f->parts_len > 0)
+        bytes +=
+            fallback_bytes(f) +
+            tomte_checkpoint_string_head((uint32_t)fallback_bytes(f), head).len;
+    return (uint32_t)bytes;
+}
+
 static enum tomte_err write_all(struct tomte_container *c,
                                 struct tomte_span body,
                                 struct tomte_span node_part,
-                                struct tomte_span snapshot)
+                                struct tomte_span snapshot,
+                                struct container_fallback *f)
 {
     uint8_t memory[TOMTE_CHECKPOINT_HEAD_BYTES];
-    struct tomte_checkpoint_head fields = {.identity = c->config.identity,
+    struct tomte_checkpoint_head fields = {.fallback = f->parts_len > 0,
+                                           .identity = c->config.identity,
                                            .epoch = c->config.epoch,
                                            .sequence = c->sequence};
     memcpy(fields.image, c->digest, sizeof(fields.image));
@@ -96,12 +136,13 @@ static enum tomte_err write_all(struct tomte_container *c,
     struct tomte_history *h = c->config.history;
     struct writer w = {.history = h};
     w.err = tomte_history_checkpoint_begin(
-        h, (uint32_t)(head.len + body.len) + string_bytes(node_part) +
-               string_bytes(snapshot) + TOMTE_CHECKPOINT_TAIL_BYTES);
+        h, whole_bytes(head.len + body.len, node_part, snapshot, f));
     put(&w, head);
     put(&w, body);
     put_string(&w, node_part);
     put_string(&w, snapshot);
+    if (f->parts_len > 0)
+        put_fallback(&w, f);
     put(&w, tomte_checkpoint_tail_encode(w.crc, memory));
     if (w.err == TOMTE_OK)
         return tomte_history_checkpoint_commit(h);
@@ -123,6 +164,7 @@ enum tomte_err tomte_container_checkpoint(struct tomte_container *c,
     struct tomte_arena *scratch = c->config.scratch;
     struct tomte_span body;
     struct tomte_span snapshot;
+    struct container_fallback f;
     if (!between_events(c))
         return TOMTE_ERR_STATE;
     size_t mark = tomte_arena_mark(scratch);
@@ -131,7 +173,9 @@ enum tomte_err tomte_container_checkpoint(struct tomte_container *c,
     if (err == TOMTE_OK)
         err = take_snapshot(c, scratch, &snapshot);
     if (err == TOMTE_OK)
-        err = write_all(c, body, node_part, snapshot);
+        err = container_fallback(c, scratch, &f);
+    if (err == TOMTE_OK)
+        err = write_all(c, body, node_part, snapshot, &f);
     tomte_arena_release(scratch, mark);
     if (err != TOMTE_OK)
         return err;
@@ -170,9 +214,9 @@ tomte_container_state_digest(struct tomte_container *c,
 
 /* The checkpoint of the history, all of it: in place where the store can, else
  * copied into `scratch`. */
-static enum tomte_err load(const struct tomte_container *c,
-                           struct tomte_arena *scratch,
-                           struct tomte_checkpoint **checkpoint)
+enum tomte_err container_checkpoint_load(const struct tomte_container *c,
+                                         struct tomte_arena *scratch,
+                                         struct tomte_checkpoint **checkpoint)
 {
     const struct tomte_history *h = c->config.history;
     struct tomte_span bytes;
@@ -192,11 +236,17 @@ static enum tomte_err load(const struct tomte_container *c,
     return err == TOMTE_OK ? tomte_checkpoint_decode(bytes, *checkpoint) : err;
 }
 
-static enum tomte_err restore_body(struct tomte_container *c,
-                                   const struct tomte_checkpoint_body *body)
+enum tomte_err container_restore_from(struct tomte_container *c,
+                                      struct tomte_span module,
+                                      const struct tomte_checkpoint_body *body,
+                                      struct tomte_span snapshot)
 {
     if (body->ports_len != c->work->manifest.ports_len)
         return TOMTE_ERR_INVALID;
+    enum tomte_err err = tomte_wasm_restore(c->instance, module, snapshot,
+                                            c->config.scratch, NULL);
+    if (err != TOMTE_OK)
+        return err;
     c->time_ms = body->time_ms;
     c->checkpoint_at_ms = body->time_ms;
     memcpy(c->timers, body->timers, sizeof(c->timers));
@@ -206,22 +256,37 @@ static enum tomte_err restore_body(struct tomte_container *c,
     return TOMTE_OK;
 }
 
+/* Since when it is on trial. */
+static enum tomte_err take_switch(struct tomte_container *c,
+                                  struct tomte_arena *scratch,
+                                  struct tomte_span fallback)
+{
+    struct tomte_fallback *f =
+        tomte_arena_take(scratch, sizeof(*f), _Alignof(struct tomte_fallback));
+    if (f == NULL)
+        return TOMTE_ERR_NO_MEMORY;
+    enum tomte_err err = tomte_fallback_decode(fallback, f);
+    if (err == TOMTE_OK)
+        c->switched_ms = f->switched_ms;
+    return err;
+}
+
 enum tomte_err container_restore(struct tomte_container *c)
 {
     struct tomte_arena *scratch = c->config.scratch;
     struct tomte_checkpoint *checkpoint;
     size_t mark = tomte_arena_mark(scratch);
-    enum tomte_err err = load(c, scratch, &checkpoint);
+    enum tomte_err err = container_checkpoint_load(c, scratch, &checkpoint);
     if (err == TOMTE_OK &&
         memcmp(checkpoint->head.image, c->digest, sizeof(c->digest)) != 0)
         err = TOMTE_ERR_DENIED;
     if (err == TOMTE_OK)
-        err = tomte_wasm_restore(c->instance, module_id(c),
-                                 checkpoint->snapshot, scratch, NULL);
-    if (err == TOMTE_OK) {
+        err = container_restore_from(c, module_id(c), &checkpoint->body,
+                                     checkpoint->snapshot);
+    if (err == TOMTE_OK)
         c->sequence = checkpoint->head.sequence;
-        err = restore_body(c, &checkpoint->body);
-    }
+    if (err == TOMTE_OK && checkpoint->head.fallback)
+        err = take_switch(c, scratch, checkpoint->fallback);
     tomte_arena_release(scratch, mark);
     return err;
 }
@@ -234,7 +299,7 @@ enum tomte_err tomte_container_node_part(const struct tomte_container *c,
     struct tomte_checkpoint *checkpoint;
     *node_part = TOMTE_SPAN_NONE;
     size_t mark = tomte_arena_mark(scratch);
-    enum tomte_err err = load(c, scratch, &checkpoint);
+    enum tomte_err err = container_checkpoint_load(c, scratch, &checkpoint);
     if (err == TOMTE_OK && checkpoint->node_part.len > out.cap)
         err = TOMTE_ERR_FULL;
     if (err == TOMTE_OK && checkpoint->node_part.len != 0) {
