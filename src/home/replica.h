@@ -28,7 +28,8 @@
 #include "base/addr.h"
 #include "base/err.h"
 #include "base/span.h"
-#include "store/store.h"
+
+struct tomte_store; /* store/store.h */
 
 #define TOMTE_REPLICA_MEMBERS_MAX 7u
 

@@ -9,6 +9,9 @@ if(TARGET tomte-sim AND NOT TOMTE_SANITIZE)
       COMMAND $<TARGET_FILE:tomte-sim> --nodes 30 --seed ${seed} --seeds 10
               --hours 1)
   endforeach()
+  # Groups of three and five keepers alone.
+  tomte_test(sim keepers TIMEOUT 600
+    COMMAND $<TARGET_FILE:tomte-sim-keepers> --seed 1 --seeds 60 --minutes 1)
   # Seeds that found something.
   tomte_test(sim found-324 TIMEOUT 300
     COMMAND $<TARGET_FILE:tomte-sim> --nodes 30 --seed 324 --hours 1)

@@ -23,7 +23,7 @@ fi
 DEBS_BUILD=(gcc libc6-dev cmake ninja-build)
 DEBS_FUZZ=(clang libclang-rt-14-dev)
 DEBS_CROSS=(gcc-riscv64-unknown-elf gcc-arm-none-eabi)
-DEBS_LIBS=(libbearssl-dev libssl-dev libuv1-dev libyaml-dev)
+DEBS_LIBS=(libbearssl-dev libssl-dev libuv1-dev libyaml-dev libraft-dev)
 DEBS_WASM=(clang lld)
 DEBS_PYTHON=(python3)
 DEBS_DIFF=(binaryen wabt nodejs)
