@@ -4,12 +4,17 @@
 #
 # x86-64: processor time of kernel for kernel compiled by gcc -O2, by wasm2c and
 # gcc -O2, in wabt's interpreter, and in each tier here; the runs of all are
-# interleaved, the medians of WASM_RUNS (7) printed. RV32IMAC: instructions
-# executed, which are exact, in QEMU. Last the geometric means of the ratios to
-# native.
+# interleaved, the medians of WASM_RUNS (7) printed. Then one program with what
+# its language's library does for strings, memory, sorting and formatting
+# (wasm/programs), compiled by clang with wasi-libc, by rustc and by
+# AssemblyScript (build/npm); native is C and Rust by the same compilers' -O2 and
+# -O, and for AssemblyScript the program in C. RV32IMAC: instructions executed,
+# which are exact, in QEMU. Last the geometric means of the ratios to native.
 #
 # WASM_KERNELS="fib list" picks kernels; WASM_ONLY=x86 or =rv32 one machine.
-# Peers and tools that are not installed are named and left out.
+# WASM_COREMARK names a folder with EEMBC's CoreMark, which then is one of the
+# kernels; it is not in this tree. Peers and tools that are not installed are
+# named and left out.
 set -euo pipefail
 
 cd "$(dirname "$0")"
@@ -24,9 +29,10 @@ mkdir -p "$out"
 # million instructions, of native code
 kernels() {
     while read -r name x86 rv32; do
-        [[ " ${WASM_KERNELS:-$name} " != *" $name "* ]] ||
+        [[ -z $name || " ${WASM_KERNELS:-$name} " != *" $name "* ]] ||
             echo "$name $x86 $rv32"
     done <<END
+$(coremark_kernel)
 fib 30 20
 sha256 25 1
 sieve 60 1
@@ -41,6 +47,19 @@ i64mix 900 10
 END
 }
 
+coremark_kernel() {
+    [ -z "${WASM_COREMARK:-}" ] || echo coremark 400 2
+}
+
+# The same for programs; each is what its name says for `compile_program`.
+programs() {
+    local name
+    for name in wordsc wordsrust wordsas; do
+        [[ " ${WASM_KERNELS:-$name} " != *" $name "* || ! -e $out/$name.wasm ]] ||
+            echo "$name 25"
+    done
+}
+
 have() {
     command -v "$1" >/dev/null || {
         echo "wasm: no $1, left out" >&2
@@ -52,30 +71,94 @@ sources() {
     echo "$root"/src/base/*.c "$root"/src/wasm/*.c
 }
 
+# The C files of a kernel, with the options they want, one a line.
+parts_of() {
+    local dir=${WASM_COREMARK:-}
+    if [ "$1" != coremark ]; then
+        echo "wasm/kernels/$1.c"
+        return
+    fi
+    printf '%s\n' "-I$dir" -Iwasm/coremark \
+        "$dir"/core_{list_join,main,matrix,state,util}.c \
+        wasm/coremark/core_portme.c
+}
+
 # KERNEL FILE [OPTION]
 compile() {
+    local -a parts
+    mapfile -t parts < <(parts_of "$1")
     clang -O2 --target=wasm32 -nostdlib -fno-builtin "${@:3}" \
         -Wl,--no-entry -Wl,-z,stack-size=4096 -Wl,--initial-memory=65536 \
-        -o "$out/$2" "wasm/kernels/${1}.c"
+        -o "$out/$2" "${parts[@]}"
 }
 
 build_x86() {
-    local k=$1 upper
-    gcc -O2 -o "$out/$k.native" wasm/runner.c "wasm/kernels/${k}.c"
-    if [ "$wasm2c" = yes ]; then
-        upper=Z_$k
-        wasm2c "$out/$k.wasm" -o "$out/$k.c"
-        gcc -O2 -w -I"$out" -DW2C_HEADER="\"$k.h\"" \
-            -DW2C_TYPE="${upper}_instance_t" -DW2C_INIT="${upper}_init_module" \
-            -DW2C_INSTANTIATE="${upper}_instantiate" \
-            -DW2C_RUN="${upper}Z_run" -o "$out/$k.w2c" wasm/runner.c \
-            "$out/$k.c" -lwasm-rt-impl -lm
+    local k=$1
+    local -a parts
+    mapfile -t parts < <(parts_of "$k")
+    gcc -O2 -o "$out/$k.native" wasm/runner.c "${parts[@]}"
+    build_wasm2c "$k"
+}
+
+build_wasm2c() {
+    local k=$1 upper=Z_$1
+    [ "$wasm2c" = yes ] || return 0
+    wasm2c "$out/$k.wasm" -o "$out/$k.c"
+    gcc -O2 -w -I"$out" -DW2C_HEADER="\"$k.h\"" \
+        -DW2C_TYPE="${upper}_instance_t" -DW2C_INIT="${upper}_init_module" \
+        -DW2C_INSTANTIATE="${upper}_instantiate" -DW2C_RUN="${upper}Z_run" \
+        -o "$out/$k.w2c" wasm/runner.c "$out/$k.c" -lwasm-rt-impl -lm
+}
+
+# One program in three languages, as NAME.wasm, with an export `main` for
+# wabt, and as NAME.native. Compiled and linked apart: what clang links with -O2
+# it gives to wasm-opt where there is one.
+build_programs() {
+    local asc=${TOMTE_BUILD:-$root/build}/npm/wasi/node_modules n=25
+    local -a c=(clang -O2 --target=wasm32-wasi -DKERNEL_N=$n)
+    rm -f "$out"/words*.wasm
+    gcc -O2 -o "$out/wordsc.native" wasm/runner.c wasm/programs/words.c
+    cp "$out/wordsc.native" "$out/wordsas.native"
+    if [ -e /usr/lib/wasm32-wasi/libc.a ]; then
+        "${c[@]}" -c -o "$out/words.o" wasm/programs/words.c
+        "${c[@]}" -c -o "$out/no_wasi.o" wasm/programs/no_wasi.c
+        clang --target=wasm32-wasi -mexec-model=reactor \
+            -Wl,-z,stack-size=16384,--strip-all,--export=run \
+            -o "$out/wordsc.wasm" "$out/words.o" "$out/no_wasi.o"
+    else
+        echo "wasm: no wasi-libc, the program in C is left out" >&2
     fi
+    if [ -d /usr/lib/rustlib/wasm32-unknown-unknown ]; then
+        build_rust "$n"
+    else
+        echo "wasm: no libstd-rust-dev-wasm32, Rust is left out" >&2
+    fi
+    if [ -e "$asc/assemblyscript/bin/asc.js" ]; then
+        cp wasm/programs/words.ts "$out"
+        (cd "$out" && node "$asc/assemblyscript/bin/asc.js" words.ts -O3 \
+            --use abort= --use KERNEL_N=$n -o wordsas.wasm)
+    else
+        echo "wasm: no AssemblyScript from npm, left out" >&2
+    fi
+    if [ "$wasm2c" = yes ]; then
+        while read -r k _; do build_wasm2c "$k"; done < <(programs)
+    fi
+}
+
+build_rust() {
+    local -a rust=(/usr/bin/rustc -O -C panic=abort)
+    KERNEL_N=$1 "${rust[@]}" --target wasm32-unknown-unknown --cfg main \
+        --crate-type cdylib -C link-arg=-zstack-size=16384 -C strip=symbols \
+        -o "$out/wordsrust.wasm" wasm/programs/words.rs
+    "${rust[@]}" --crate-type staticlib -o "$out/libwords.a" \
+        wasm/programs/words.rs
+    gcc -O2 -o "$out/wordsrust.native" wasm/runner.c "$out/libwords.a" \
+        -lpthread -ldl -lm
 }
 
 build_engine() {
     # shellcheck disable=SC2046 # the file names are words
-    gcc -std=c11 -D_GNU_SOURCE -O2 -DENGINE -I"$root/src" -Iwasm \
+    gcc -std=c11 -D_GNU_SOURCE -O2 -DENGINE -DENGINE_LARGE -I"$root/src" -Iwasm \
         -o "$out/runner" wasm/runner.c "$root/tests/panic.c" $(sources)
 }
 
@@ -88,9 +171,10 @@ run_once() {
     tier*) "$out/runner" "$n" "$out/$k.wasm" "${way#tier}" ;;
     wabt)
         TIMEFORMAT=%U
+        [ -e "$out/$k.main.wasm" ] || ln -sf "$k.wasm" "$out/$k.main.wasm"
         seconds=$({ time wasm-interp "$out/$k.main.wasm" --run-all-exports \
             >"$out/said"; } 2>&1)
-        echo "$(sed 's/.*://' "$out/said") ${seconds/./}000000"
+        echo "$(sed -n 's/^[a-z_]*main().*://p' "$out/said") ${seconds/./}000000"
         ;;
     esac | sed "s/^/$way $k /"
 }
@@ -100,23 +184,31 @@ x86() {
     wasm2c=no
     have wasm2c && wasm2c=yes && ways+=(wasm2c)
     for t in "${tiers[@]}"; do ways+=("tier$t"); done
+    [ -n "${WASM_COREMARK:-}" ] ||
+        echo "wasm: no CoreMark (--coremark FOLDER), left out" >&2
     build_engine
     while read -r k n _; do
         compile "$k" "$k.wasm"
         compile "$k" "$k.main.wasm" -DKERNEL_N="$n"
         build_x86 "$k"
     done < <(kernels)
+    build_programs
     {
         for ((r = 0; r < runs; r++)); do
             while read -r k n _; do
                 for way in "${ways[@]}"; do run_once "$way" "$k" "$n"; done
-            done < <(kernels)
+            done < <(kernels && programs)
         done
         if have wasm-interp; then
-            while read -r k n _; do run_once wabt "$k" "$n"; done < <(kernels)
+            while read -r k n _; do
+                run_once wabt "$k" "$n"
+            done < <(kernels && programs)
         fi
     } >"$out/x86.runs"
-    report x86 ms 1e6 "$out/x86.runs"
+    grep -v ' words' "$out/x86.runs" >"$out/x86.kernels" || true
+    [ ! -s "$out/x86.kernels" ] || report x86 ms 1e6 "$out/x86.kernels"
+    grep ' words' "$out/x86.runs" >"$out/x86.programs" || return 0
+    report x86.program ms 1e6 "$out/x86.programs"
 }
 
 rv32() {
@@ -154,8 +246,9 @@ compare() {
 
 build_rv32() {
     local k=$1 n=$2 t=$3
-    local -a cc=(riscv64-unknown-elf-gcc -march=rv32imac -mabi=ilp32
+    local -a parts cc=(riscv64-unknown-elf-gcc -march=rv32imac -mabi=ilp32
         --specs=picolibc.specs -O2 -ffunction-sections -fdata-sections)
+    mapfile -t parts < <(parts_of "$k")
     if [ ! -e "$out/rv32-engine/done" ]; then
         mkdir -p "$out/rv32-engine"
         # shellcheck disable=SC2046
@@ -167,7 +260,7 @@ build_rv32() {
         -DKERNEL_WASM="\"$out/$k.wasm\"" -I"$root/src" -Iwasm \
         -nostartfiles -Wl,--gc-sections,--no-warn-rwx-segments -T wasm/rv32.ld \
         -o "$out/rv32.elf" wasm/rv32.S wasm/rv32.c \
-        "wasm/kernels/${k}.c" "$out"/rv32-engine/*.o
+        "${parts[@]}" "$out"/rv32-engine/*.o
 }
 
 # Medians, and the ratios' geometric means; a checksum unlike the native one

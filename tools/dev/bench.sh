@@ -1,12 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# usage: ./dev bench [NAME...] [--json]
+# usage: ./dev bench [NAME...] [--json] [--coremark=FOLDER]
 #
 # Builds an optimised tree and runs the benchmarks of tests/bench/, or those
 # named. A row is a figure: its name, value and unit, the peer that did the same
 # work beside it and the peer's value, the ratio of ours to the peer's (of times
 # and sizes, below 1 is better; of things a second, above 1), and how many runs
-# the medians are of. --json prints one array of all figures instead.
+# the medians are of. --json prints one array of all figures instead. FOLDER has
+# the files of EEMBC's CoreMark, which is no part of this tree; then `wasm` has it
+# among its kernels.
 #
 # NAME.c, or what NAME/bench.cmake says, is a program of its own; NAME.py and
 # NAME.sh are run as they are, with the build tree as argument. Each writes a
@@ -25,7 +27,8 @@ main() {
     for argument in "$@"; do
         case $argument in
         --json) json=yes ;;
-        -*) bad_usage "no option '$argument', but --json" ;;
+        --coremark=*) take_coremark "${argument#*=}" ;;
+        -*) bad_usage "no option '$argument', but --json and --coremark=" ;;
         *)
             [[ " ${all[*]} " = *" $argument "* ]] ||
                 bad_usage "no benchmark '$argument', but these: ${all[*]}"
@@ -40,6 +43,12 @@ main() {
     figures "${names[@]}" | awk -v json=$json -f tools/dev/figures.awk
 }
 
+take_coremark() {
+    [ -e "$1/core_main.c" ] || bad_usage "no core_main.c in '$1'"
+    WASM_COREMARK=$(cd "$1" && pwd)
+    export WASM_COREMARK
+}
+
 # The Debian packages that a benchmark needs, one a line.
 debs() {
     local -a more=()
@@ -49,7 +58,7 @@ debs() {
     channel) more=(libcoap3-dev libmosquitto-dev mosquitto nats-server
         procps) ;;
     store) more=(libsqlite3-dev) ;;
-    wasm) more=(wabt qemu-system-misc picolibc-riscv64-unknown-elf
+    wasm) more=("${DEBS_WASI[@]}" nodejs wabt qemu-system-misc picolibc-riscv64-unknown-elf
         gcc-riscv64-unknown-elf) ;;
     esac
     printf '%s\n' "${DEBS_BUILD[@]}" "${DEBS_LIBS[@]}" "${DEBS_WASM[@]}" \
@@ -78,6 +87,7 @@ figures() {
 
 run_one() {
     local script
+    [ "$1" != wasm ] || need_npm wasi
     for script in "tests/bench/$1.py" "tests/bench/$1.sh"; do
         if [ -e "$script" ]; then
             "$script" "$BUILD/release"
