@@ -75,7 +75,7 @@ sources() {
 parts_of() {
     local dir=${WASM_COREMARK:-}
     if [ "$1" != coremark ]; then
-        echo "wasm/kernels/$1.c"
+        echo "wasm/kernels/${1}.c"
         return
     fi
     printf '%s\n' "-I$dir" -Iwasm/coremark \

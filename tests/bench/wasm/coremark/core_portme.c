@@ -2,6 +2,7 @@
 /* CoreMark as a kernel of this benchmark: a performance run of 2,000 bytes and
  * n iterations, whose last checksum is ours. Its main is compiled under another
  * name, and what it prints is looked at for that checksum. */
+#include "core_portme.h"
 #include "coremark.h"
 
 #include "../kernels/kernel.h"
