@@ -34,6 +34,20 @@ tomte_home_check_fn tomte_home_check_place, tomte_home_check_activate,
 tomte_home_do_fn tomte_home_do_place, tomte_home_do_activate,
     tomte_home_do_insync, tomte_home_do_standbys, tomte_home_do_shed;
 
+/* evolve.c */
+tomte_home_check_fn tomte_home_check_keep, tomte_home_check_rollback;
+tomte_home_do_fn tomte_home_do_keep, tomte_home_do_rollback;
+
+/* The version before can take the place of the one on trial: FULL when that
+ * would owe too many actuators, until it has run once more. */
+enum tomte_err tomte_home_check_back(const struct tomte_home *home,
+                                     const struct tomte_command *c,
+                                     uint16_t container,
+                                     struct tomte_home_report *report);
+
+/* Those actuators are noted; was checked. */
+void tomte_home_owe_back(struct tomte_home *home, uint16_t container);
+
 /* It is nowhere; its history stays where it is. */
 void tomte_home_take_down(struct tomte_home *home, uint16_t container);
 

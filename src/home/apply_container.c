@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Containers: deployed, updated, stopped, bound, removed. */
 #include "home/draft.h"
+#include "home/evolve.h"
 
 #include "base/assert.h"
 
@@ -28,6 +29,70 @@ static void set_container(struct tomte_home *home, uint16_t container,
 static uint16_t port_of(const struct tomte_home *home, uint16_t container,
                         const struct tomte_name *name);
 
+/* Another image where there is a history: that version is on trial. */
+static bool begins_trial(const struct tomte_home *home, uint16_t container,
+                         const struct tomte_command *c)
+{
+    if (container == NONE)
+        return false;
+    const struct tomte_home_container *k = &home->containers[container];
+    return k->placement.born != 0 &&
+           memcmp(k->digest, c->digest, sizeof(k->digest)) != 0;
+}
+
+/* The version before the one on trial is deployed again. */
+static bool is_way_back(const struct tomte_home *home, uint16_t container,
+                        const struct tomte_command *c)
+{
+    if (container == NONE)
+        return false;
+    const struct tomte_home_container *k = &home->containers[container];
+    return k->trial &&
+           memcmp(k->before.digest, c->digest, sizeof(c->digest)) == 0;
+}
+
+static bool writes_before(const struct tomte_home *home,
+                          const struct tomte_home_container *k,
+                          const struct tomte_channel_name *channel)
+{
+    uint16_t at = k->before.port;
+    for (; at != NONE; at = home->ports[at].next)
+        if (home->ports[at].direction == TOMTE_PORT_OUT &&
+            tomte_channel_name_equal(&home->ports[at].channel, channel))
+            return true;
+    return false;
+}
+
+/* What is owed when the version before takes over again. */
+static uint8_t owed_back(const struct tomte_home *home, uint16_t container,
+                         uint16_t *owed)
+{
+    const struct tomte_home_container *k = &home->containers[container];
+    uint8_t len = k->owed_len;
+    memmove(owed, k->owed, sizeof(k->owed));
+    if (k->placement.runner == NONE)
+        return len;
+    for (uint16_t at = k->port; at != NONE; at = home->ports[at].next)
+        if (!writes_before(home, k, &home->ports[at].channel))
+            len = owed_add(home, owed, len, &home->ports[at]);
+    return len;
+}
+
+enum tomte_err tomte_home_check_back(const struct tomte_home *home,
+                                     const struct tomte_command *c,
+                                     uint16_t container,
+                                     struct tomte_home_report *report)
+{
+    uint16_t owed[OWED_MAX];
+    return check_owed(home, c, owed_back(home, container, owed), report);
+}
+
+void tomte_home_owe_back(struct tomte_home *home, uint16_t container)
+{
+    struct tomte_home_container *k = &home->containers[container];
+    k->owed_len = owed_back(home, container, k->owed);
+}
+
 enum tomte_err tomte_home_check_container(const struct tomte_home *home,
                                           const struct tomte_command *c,
                                           struct tomte_home_report *report)
@@ -42,8 +107,15 @@ enum tomte_err tomte_home_check_container(const struct tomte_home *home,
     if (container == NONE && home->containers_len == home->limits.containers)
         return SAY(report, TOMTE_ERR_FULL, LIT("no room for container "),
                    NAME(c->name));
+    if (is_way_back(home, container, c))
+        return tomte_home_check_back(home, c, container, report);
+    bool trial = begins_trial(home, container, c);
+    if (trial && home->containers[container].trial)
+        return SAY(report, TOMTE_ERR_STATE, LIT("container "), NAME(c->name),
+                   LIT(" has another version on trial; wait for its end, or "
+                       "deploy the version before to end it"));
     unsigned has =
-        container == NONE ? 0 : home->containers[container].ports_len;
+        container == NONE || trial ? 0 : home->containers[container].ports_len;
     if (d.manifest.ports_len > tomte_home_ports_left(home) + has)
         return SAY(report, TOMTE_ERR_FULL,
                    LIT("no room for the ports of container "), NAME(c->name));
@@ -57,6 +129,10 @@ void tomte_home_do_container(struct tomte_home *home,
     struct tomte_home_draft d;
     TOMTE_ASSERT(tomte_home_draft(home, c, &d, NULL) == TOMTE_OK);
     uint16_t container = tomte_home_find_container(home, &c->name);
+    if (is_way_back(home, container, c)) {
+        tomte_home_go_back(home, container, LIT("its owner wants that"));
+        return;
+    }
     if (container != NONE && is_same(home, container, c, &d))
         return;
     if (container == NONE) {
@@ -70,6 +146,10 @@ void tomte_home_do_container(struct tomte_home *home,
     tomte_home_touch(home, container);
     k->owed_len = owed_after(home, container, &d, k->owed);
     tomte_home_count(home, container, -1);
+    if (begins_trial(home, container, c)) {
+        tomte_home_begin_trial(home, container);
+        k->afresh = c->afresh;
+    }
     set_container(home, container, c, &d);
     tomte_home_count(home, container, 1);
     tomte_home_touch(home, container);
@@ -95,6 +175,7 @@ void tomte_home_do_container_remove(struct tomte_home *home,
     if (home->epoch_floor < epoch)
         home->epoch_floor = epoch;
     tomte_home_ports_free(home, container);
+    tomte_home_end_trial(home, container);
     tomte_home_container_free(home, container);
     tomte_home_free_retired(home);
 }

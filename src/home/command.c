@@ -27,7 +27,7 @@ enum tomte_err tomte_command_encode(const struct tomte_command *c,
 {
     struct tomte_cbor_enc e;
     tomte_cbor_encode_init(&e, out);
-    tomte_cbor_put_array(&e, fields(c->op));
+    tomte_cbor_put_array(&e, fields(c->op) + c->afresh);
     tomte_cbor_put_uint(&e, c->op);
     if (c->op != TOMTE_COMMAND_LEASE)
         put_name(&e, &c->name);
@@ -101,6 +101,10 @@ const char *tomte_command_op_name(unsigned op)
         return "standbys";
     case TOMTE_COMMAND_SHED:
         return "shed";
+    case TOMTE_COMMAND_KEEP:
+        return "keep";
+    case TOMTE_COMMAND_ROLLBACK:
+        return "rollback";
     default:
         return "?";
     }
@@ -144,11 +148,13 @@ static size_t fields(unsigned op)
     case TOMTE_COMMAND_NODE:
     case TOMTE_COMMAND_PIN:
     case TOMTE_COMMAND_BIND:
+    case TOMTE_COMMAND_KEEP:
         return 3;
     case TOMTE_COMMAND_ACTIVATE:
     case TOMTE_COMMAND_INSYNC:
     case TOMTE_COMMAND_STANDBYS:
     case TOMTE_COMMAND_SHED:
+    case TOMTE_COMMAND_ROLLBACK:
         return 4;
     case TOMTE_COMMAND_CONTAINER:
         return 5;
@@ -248,6 +254,11 @@ static void put_fields(struct tomte_cbor_enc *e, const struct tomte_command *c)
         tomte_cbor_put_bytes(e, TOMTE_SPAN_ARRAY(c->digest));
         tomte_cbor_put_bytes(e, c->manifest);
         put_binds(e, c);
+        if (c->afresh)
+            tomte_cbor_put_bool(e, true);
+        break;
+    case TOMTE_COMMAND_ROLLBACK:
+        tomte_cbor_put_text(e, c->reason);
         break;
     case TOMTE_COMMAND_PIN:
     case TOMTE_COMMAND_SHED:
@@ -288,6 +299,14 @@ static void get_fields(struct tomte_cbor_dec *d, struct tomte_command *c)
         tomte_cbor_get_bytes_exact(d, c->digest, sizeof(c->digest));
         c->manifest = tomte_cbor_get_bytes(d);
         get_binds(d, c);
+        c->afresh = tomte_cbor_more(d);
+        if (c->afresh && !tomte_cbor_get_bool(d))
+            tomte_cbor_fail(d, TOMTE_ERR_NOT_CANONICAL);
+        break;
+    case TOMTE_COMMAND_ROLLBACK:
+        c->reason = tomte_cbor_get_text(d);
+        if (c->reason.len > TOMTE_COMMAND_REASON_MAX)
+            tomte_cbor_fail(d, TOMTE_ERR_TOO_LARGE);
         break;
     case TOMTE_COMMAND_PIN:
     case TOMTE_COMMAND_SHED:

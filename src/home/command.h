@@ -24,6 +24,9 @@
 /* Owner and standbys. */
 #define TOMTE_HOME_HOLDERS_MAX (TOMTE_HOME_STANDBYS_MAX + 1)
 
+/* Why a version was given up. */
+#define TOMTE_COMMAND_REASON_MAX 96
+
 /* An encoded command is not larger. */
 #define TOMTE_COMMAND_BYTES_MAX                                                \
     (TOMTE_MANIFEST_BYTES_MAX + TOMTE_LIMIT_RESOURCES * 176 + 4096)
@@ -57,6 +60,9 @@ enum tomte_command_op {
     TOMTE_COMMAND_STANDBYS = 20,
     /* Taken from where it is: something of higher priority needs the room. */
     TOMTE_COMMAND_SHED = 21,
+    /* The version on trial stays, or makes room for the one before. */
+    TOMTE_COMMAND_KEEP = 22,
+    TOMTE_COMMAND_ROLLBACK = 23,
 };
 
 /* To what a port is bound, in CONTAINER and BIND. Neither channel nor place:
@@ -85,6 +91,7 @@ struct tomte_command {
     /* CONTAINER */
     uint8_t digest[TOMTE_IMAGE_DIGEST_BYTES];
     struct tomte_span manifest; /* encoded, see container/manifest.h */
+    bool afresh;                /* a new version takes no state over */
 
     /* CONTAINER, BIND (there with channels only) */
     uint8_t binds_len;
@@ -93,7 +100,7 @@ struct tomte_command {
     /* LEASE */
     uint32_t lease_ms;
 
-    /* PLACE, ACTIVATE, INSYNC, STANDBYS, SHED */
+    /* PLACE, ACTIVATE, INSYNC, STANDBYS, SHED, KEEP, ROLLBACK */
     uint64_t epoch;
     /* PIN: where to; PLACE: the owner; SHED: the container it makes room for */
     struct tomte_name node;
@@ -104,6 +111,8 @@ struct tomte_command {
     bool anew;
     /* ACTIVATE: since the last lease request of who ran it before */
     uint64_t elapsed_ms;
+    /* ROLLBACK: for people, at most TOMTE_COMMAND_REASON_MAX bytes */
+    struct tomte_span reason;
 };
 
 /* A zeroed command of this kind for this node or container. */

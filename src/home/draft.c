@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "home/draft.h"
 
+#include "home/evolve.h"
+
 #include <string.h>
 
 static enum tomte_err check_binds(const struct tomte_command *c,
@@ -90,9 +92,10 @@ bool tomte_home_is_free_for(const struct tomte_home *home,
 {
     if (port->direction == TOMTE_PORT_OUT) {
         uint16_t writer = tomte_home_writer(home, channel);
-        return writer == NONE || &home->ports[writer] == port;
+        return (writer == NONE || &home->ports[writer] == port) &&
+               tomte_home_kept_writer(home, port->container, channel) == NONE;
     }
-    unsigned others = 0;
+    unsigned others = tomte_home_kept_readers(home, port->container, channel);
     uint16_t reader = tomte_home_first_reader(home, channel);
     for (; reader != NONE; reader = tomte_home_next_reader(home, reader))
         others += &home->ports[reader] != port;
@@ -210,10 +213,13 @@ static enum tomte_err check_writer(const struct tomte_home *home,
                        NAME(d->ports[k].name), LIT(" and "), NAME(p->name),
                        LIT(" of container "), NAME(c->name),
                        LIT(" both write "), CHAN(p->channel));
+    uint16_t self = tomte_home_find_container(home, &c->name);
     uint16_t writer = tomte_home_writer(home, &p->channel);
-    if (writer == NONE)
+    uint16_t by = writer == NONE
+                      ? tomte_home_kept_writer(home, self, &p->channel)
+                      : home->ports[writer].container;
+    if (by == NONE)
         return TOMTE_OK;
-    uint16_t by = home->ports[writer].container;
     if (tomte_name_equal(&home->containers[by].identity, &c->name))
         return TOMTE_OK;
     return SAY(report, TOMTE_ERR_EXISTS, CHAN(p->channel),
@@ -273,7 +279,8 @@ static enum tomte_err check_ends(const struct tomte_home *home,
     uint16_t writer = tomte_home_writer(home, &p->channel);
     if (in && writer != NONE)
         err = check_end(home, c, p, writer, report);
-    unsigned others = 0;
+    unsigned others = tomte_home_kept_readers(
+        home, tomte_home_find_container(home, &c->name), &p->channel);
     uint16_t reader = tomte_home_first_reader(home, &p->channel);
     for (; reader != NONE && err == TOMTE_OK;
          reader = tomte_home_next_reader(home, reader)) {

@@ -84,6 +84,7 @@ void tomte_home_clear(struct tomte_home *home)
     home->resources_used = 0;
     home->ports_used = 0;
     home->retired = 0;
+    home->trials = 0;
     memset(home->nodes, 0, home->limits.nodes * sizeof(*home->nodes));
     memset(home->containers, 0,
            home->limits.containers * sizeof(*home->containers));
@@ -183,6 +184,8 @@ static const struct op *op_of(unsigned op)
         OP(INSYNC, insync, insync),
         OP(STANDBYS, standbys, standbys),
         OP(SHED, shed, shed),
+        OP(KEEP, keep, keep),
+        OP(ROLLBACK, rollback, rollback),
 #undef OP
     };
     TOMTE_ASSERT(op < sizeof(ops) / sizeof(ops[0]) && ops[op].check != NULL);

@@ -137,10 +137,33 @@ struct tomte_placement {
     uint16_t insync[TOMTE_HOME_HOLDERS_MAX]; /* hold the history to its end */
 };
 
+/* What a version needs, kept while the one after it is on trial. */
+struct tomte_home_before {
+    uint8_t durability;
+    uint8_t without_keeper;
+    uint8_t standbys;
+    uint8_t priority;
+    uint8_t away_from_len;
+    uint8_t apart_from_len;
+    uint8_t ports_len;
+    uint16_t port; /* the first; in no index */
+    uint32_t memory_kib;
+    uint32_t fuel_per_second;
+    uint32_t flash_kib;
+    struct tomte_name manifest_name;
+    uint32_t manifest_version;
+    uint8_t digest[TOMTE_IMAGE_DIGEST_BYTES];
+    struct tomte_name near;
+    struct tomte_name away_from[TOMTE_AWAY_FROM_MAX];
+    struct tomte_name apart_from[TOMTE_APART_FROM_MAX];
+};
+
 struct tomte_home_container {
     struct tomte_name identity;
     bool used;
     bool stopped;
+    bool trial;  /* of this version; `before` is the one that it replaced */
+    bool afresh; /* on trial: it takes no state over, its owner wants that */
     uint8_t durability;     /* enum tomte_durability */
     uint8_t without_keeper; /* enum tomte_without_keeper */
     uint8_t standbys;       /* wanted */
@@ -163,9 +186,13 @@ struct tomte_home_container {
     struct tomte_name near;
     struct tomte_name away_from[TOMTE_AWAY_FROM_MAX];
     struct tomte_name apart_from[TOMTE_APART_FROM_MAX];
-    uint32_t next_apart[TOMTE_APART_FROM_MAX]; /* see index.c */
+    uint32_t next_apart[TOMTE_APART_FROM_MAX]; /* see apart.c */
     struct tomte_name shed_for; /* nowhere because that matters more; empty: it
                                    is somewhere, or for another reason not */
+    struct tomte_home_before before;
+    uint32_t gave_up_version; /* the last that made room again */
+    uint8_t gave_up_len;      /* 0: none did since */
+    char gave_up[TOMTE_COMMAND_REASON_MAX];
     struct tomte_placement placement;
     /* actuators (resource slots) no longer bound that an epoch which is not
      * proven over may still drive */
@@ -197,12 +224,13 @@ struct tomte_home {
     uint16_t ports_used;
     uint16_t buckets; /* a power of two */
     uint16_t retired; /* nodes */
+    uint16_t trials;  /* containers on trial */
     uint16_t *resource_by_channel;
     uint16_t *resource_by_role;
     uint16_t *resource_by_place;
     uint16_t *node_by_place;
     uint16_t *port_by_channel;
-    uint32_t *apart_by_name;       /* see index.c */
+    uint32_t *apart_by_name;       /* see apart.c */
     struct tomte_home_rank *ranks; /* see rank.h */
 };
 

@@ -3,7 +3,6 @@
 #include "base/assert.h"
 #include "home/table.h"
 
-static uint32_t hash_of(struct tomte_span name);
 static uint16_t *bucket(const struct tomte_home *home, uint16_t *table,
                         uint32_t hash);
 static void link_channel(struct tomte_home *home, uint16_t resource);
@@ -13,6 +12,7 @@ static void link_place(struct tomte_home *home, uint16_t resource);
 static void unlink_place(struct tomte_home *home, uint16_t resource);
 static void link_port(struct tomte_home *home, uint16_t port);
 static void unlink_port(struct tomte_home *home, uint16_t port);
+static void free_port(struct tomte_home *home, uint16_t port);
 static uint16_t seek_port(const struct tomte_home *home, uint16_t port,
                           const struct tomte_channel_name *channel,
                           unsigned direction);
@@ -38,7 +38,7 @@ uint16_t tomte_home_resource_new(struct tomte_home *home, uint16_t node,
     *e = (struct tomte_home_resource){
         .is = *r,
         .node = node,
-        .hash = hash_of(tomte_channel_name_span(&r->channel)),
+        .hash = tomte_home_hash(tomte_channel_name_span(&r->channel)),
     };
     uint16_t *at = &home->nodes[node].resource;
     while (*at != NONE &&
@@ -88,7 +88,7 @@ void tomte_home_resource_set(struct tomte_home *home, uint16_t resource,
 uint16_t tomte_home_find_resource(const struct tomte_home *home,
                                   const struct tomte_channel_name *channel)
 {
-    uint32_t hash = hash_of(tomte_channel_name_span(channel));
+    uint32_t hash = tomte_home_hash(tomte_channel_name_span(channel));
     uint16_t at = *bucket(home, home->resource_by_channel, hash);
     while (at != NONE &&
            !tomte_channel_name_equal(&home->resources[at].is.channel, channel))
@@ -99,7 +99,7 @@ uint16_t tomte_home_find_resource(const struct tomte_home *home,
 uint16_t tomte_home_first_of_role(const struct tomte_home *home,
                                   const struct tomte_name *role)
 {
-    uint32_t hash = hash_of(tomte_name_span(role));
+    uint32_t hash = tomte_home_hash(tomte_name_span(role));
     uint16_t at = *bucket(home, home->resource_by_role, hash);
     while (at != NONE && !tomte_name_equal(&home->resources[at].is.role, role))
         at = home->resources[at].next_role;
@@ -119,7 +119,7 @@ uint16_t tomte_home_next_of_role(const struct tomte_home *home,
 uint16_t tomte_home_first_at(const struct tomte_home *home,
                              const struct tomte_name *place)
 {
-    uint32_t hash = hash_of(tomte_name_span(place));
+    uint32_t hash = tomte_home_hash(tomte_name_span(place));
     uint16_t at = *bucket(home, home->resource_by_place, hash);
     while (at != NONE &&
            !tomte_name_equal(&home->resources[at].is.place, place))
@@ -145,7 +145,7 @@ void tomte_home_set_place(struct tomte_home *home, uint16_t node,
     struct tomte_home_node *n = &home->nodes[node];
     if (n->place.len > 0) {
         uint16_t *at = bucket(home, home->node_by_place,
-                              hash_of(tomte_name_span(&n->place)));
+                              tomte_home_hash(tomte_name_span(&n->place)));
         while (*at != node)
             at = &home->nodes[*at].next_place;
         *at = n->next_place;
@@ -153,8 +153,8 @@ void tomte_home_set_place(struct tomte_home *home, uint16_t node,
     n->place = *place;
     if (place->len == 0)
         return;
-    uint16_t *at =
-        bucket(home, home->node_by_place, hash_of(tomte_name_span(place)));
+    uint16_t *at = bucket(home, home->node_by_place,
+                          tomte_home_hash(tomte_name_span(place)));
     n->next_place = *at;
     *at = node;
 }
@@ -170,7 +170,7 @@ static uint16_t seek_node(const struct tomte_home *home, uint16_t at,
 uint16_t tomte_home_first_node_at(const struct tomte_home *home,
                                   const struct tomte_name *place)
 {
-    uint32_t hash = hash_of(tomte_name_span(place));
+    uint32_t hash = tomte_home_hash(tomte_name_span(place));
     return seek_node(home, *bucket(home, home->node_by_place, hash), place);
 }
 
@@ -178,77 +178,6 @@ uint16_t tomte_home_next_node_at(const struct tomte_home *home, uint16_t node)
 {
     const struct tomte_home_node *n = &home->nodes[node];
     return seek_node(home, n->next_place, &n->place);
-}
-
-/* ---- who must not be beside whom ----
- *
- * A link is container * TOMTE_APART_FROM_MAX + place in its list. */
-
-#define NO_LINK UINT32_MAX
-
-static const struct tomte_name *apart_name(const struct tomte_home *home,
-                                           uint32_t link)
-{
-    return &home->containers[link / TOMTE_APART_FROM_MAX]
-                .apart_from[link % TOMTE_APART_FROM_MAX];
-}
-
-static uint32_t *apart_next(struct tomte_home *home, uint32_t link)
-{
-    return &home->containers[link / TOMTE_APART_FROM_MAX]
-                .next_apart[link % TOMTE_APART_FROM_MAX];
-}
-
-static uint32_t *apart_head(const struct tomte_home *home,
-                            const struct tomte_name *name)
-{
-    uint32_t hash = hash_of(tomte_name_span(name));
-    return &home->apart_by_name[hash & (uint32_t)(home->buckets - 1)];
-}
-
-void tomte_home_set_apart(struct tomte_home *home, uint16_t container,
-                          const struct tomte_name *list, uint8_t len)
-{
-    struct tomte_home_container *c = &home->containers[container];
-    uint32_t link = (uint32_t)container * TOMTE_APART_FROM_MAX;
-    for (uint8_t i = 0; i < c->apart_from_len; i++) {
-        uint32_t *at = apart_head(home, &c->apart_from[i]);
-        while (*at != link + i)
-            at = apart_next(home, *at);
-        *at = c->next_apart[i];
-    }
-    c->apart_from_len = len;
-    for (uint8_t i = 0; i < len; i++) {
-        c->apart_from[i] = list[i];
-        uint32_t *head = apart_head(home, &list[i]);
-        c->next_apart[i] = *head;
-        *head = link + i;
-    }
-}
-
-static uint16_t seek_apart(const struct tomte_home *home, uint32_t link,
-                           const struct tomte_name *identity, uint32_t *at)
-{
-    while (link != NO_LINK &&
-           !tomte_name_equal(apart_name(home, link), identity))
-        link = home->containers[link / TOMTE_APART_FROM_MAX]
-                   .next_apart[link % TOMTE_APART_FROM_MAX];
-    *at = link;
-    return link == NO_LINK ? NONE : (uint16_t)(link / TOMTE_APART_FROM_MAX);
-}
-
-uint16_t tomte_home_first_apart(const struct tomte_home *home,
-                                const struct tomte_name *identity, uint32_t *at)
-{
-    return seek_apart(home, *apart_head(home, identity), identity, at);
-}
-
-uint16_t tomte_home_next_apart(const struct tomte_home *home,
-                               const struct tomte_name *identity, uint32_t *at)
-{
-    uint32_t next = home->containers[*at / TOMTE_APART_FROM_MAX]
-                        .next_apart[*at % TOMTE_APART_FROM_MAX];
-    return seek_apart(home, next, identity, at);
 }
 
 /* ---- ports ---- */
@@ -281,12 +210,71 @@ void tomte_home_ports_free(struct tomte_home *home, uint16_t container)
         uint16_t port = c->port;
         unlink_port(home, port);
         c->port = home->ports[port].next;
-        home->ports[port].container = NONE;
-        home->ports[port].next = home->port_free;
-        home->port_free = port;
-        home->ports_used--;
+        free_port(home, port);
     }
     c->ports_len = 0;
+}
+
+static void free_port(struct tomte_home *home, uint16_t port)
+{
+    home->ports[port].container = NONE;
+    home->ports[port].next = home->port_free;
+    home->port_free = port;
+    home->ports_used--;
+}
+
+void tomte_home_ports_park(struct tomte_home *home, uint16_t container)
+{
+    struct tomte_home_container *c = &home->containers[container];
+    TOMTE_ASSERT(c->before.port == NONE);
+    for (uint16_t p = c->port; p != NONE; p = home->ports[p].next)
+        unlink_port(home, p);
+    c->before.port = c->port;
+    c->before.ports_len = c->ports_len;
+    c->port = NONE;
+    c->ports_len = 0;
+}
+
+void tomte_home_ports_unpark(struct tomte_home *home, uint16_t container)
+{
+    struct tomte_home_container *c = &home->containers[container];
+    tomte_home_ports_free(home, container);
+    c->port = c->before.port;
+    c->ports_len = c->before.ports_len;
+    c->before.port = NONE;
+    c->before.ports_len = 0;
+    for (uint16_t p = c->port; p != NONE; p = home->ports[p].next)
+        link_port(home, p);
+}
+
+void tomte_home_parked_free(struct tomte_home *home, uint16_t container)
+{
+    struct tomte_home_container *c = &home->containers[container];
+    while (c->before.port != NONE) {
+        uint16_t port = c->before.port;
+        c->before.port = home->ports[port].next;
+        free_port(home, port);
+    }
+    c->before.ports_len = 0;
+}
+
+void tomte_home_port_parked(struct tomte_home *home, uint16_t container,
+                            const struct tomte_home_port *port)
+{
+    struct tomte_home_container *c = &home->containers[container];
+    uint16_t slot = home->port_free;
+    TOMTE_ASSERT(slot != NONE);
+    struct tomte_home_port *e = &home->ports[slot];
+    home->port_free = e->next;
+    home->ports_used++;
+    *e = *port;
+    e->container = container;
+    e->next = e->next_hash = NONE;
+    uint16_t *at = &c->before.port;
+    while (*at != NONE)
+        at = &home->ports[*at].next;
+    *at = slot;
+    e->ordinal = c->before.ports_len++;
 }
 
 void tomte_home_port_set(struct tomte_home *home, uint16_t port,
@@ -300,7 +288,7 @@ void tomte_home_port_set(struct tomte_home *home, uint16_t port,
 uint16_t tomte_home_writer(const struct tomte_home *home,
                            const struct tomte_channel_name *channel)
 {
-    uint32_t hash = hash_of(tomte_channel_name_span(channel));
+    uint32_t hash = tomte_home_hash(tomte_channel_name_span(channel));
     return seek_port(home, *bucket(home, home->port_by_channel, hash), channel,
                      TOMTE_PORT_OUT);
 }
@@ -308,7 +296,7 @@ uint16_t tomte_home_writer(const struct tomte_home *home,
 uint16_t tomte_home_first_reader(const struct tomte_home *home,
                                  const struct tomte_channel_name *channel)
 {
-    uint32_t hash = hash_of(tomte_channel_name_span(channel));
+    uint32_t hash = tomte_home_hash(tomte_channel_name_span(channel));
     return seek_port(home, *bucket(home, home->port_by_channel, hash), channel,
                      TOMTE_PORT_IN);
 }
@@ -331,7 +319,7 @@ static uint16_t seek_port(const struct tomte_home *home, uint16_t port,
 }
 
 /* FNV-1a. */
-static uint32_t hash_of(struct tomte_span name)
+uint32_t tomte_home_hash(struct tomte_span name)
 {
     uint32_t h = 0x811c9dc5u;
     for (size_t i = 0; i < name.len; i++)
@@ -359,7 +347,7 @@ static void link_role(struct tomte_home *home, uint16_t resource)
     if (e->is.role.len == 0)
         return;
     uint16_t *at = bucket(home, home->resource_by_role,
-                          hash_of(tomte_name_span(&e->is.role)));
+                          tomte_home_hash(tomte_name_span(&e->is.role)));
     while (*at != NONE &&
            tomte_span_compare(
                tomte_channel_name_span(&home->resources[*at].is.channel),
@@ -375,7 +363,7 @@ static void unlink_role(struct tomte_home *home, uint16_t resource)
     if (e->is.role.len == 0)
         return;
     uint16_t *at = bucket(home, home->resource_by_role,
-                          hash_of(tomte_name_span(&e->is.role)));
+                          tomte_home_hash(tomte_name_span(&e->is.role)));
     while (*at != resource)
         at = &home->resources[*at].next_role;
     *at = e->next_role;
@@ -387,7 +375,7 @@ static void link_place(struct tomte_home *home, uint16_t resource)
     if (e->is.place.len == 0)
         return;
     uint16_t *at = bucket(home, home->resource_by_place,
-                          hash_of(tomte_name_span(&e->is.place)));
+                          tomte_home_hash(tomte_name_span(&e->is.place)));
     while (*at != NONE &&
            tomte_span_compare(
                tomte_channel_name_span(&home->resources[*at].is.channel),
@@ -403,7 +391,7 @@ static void unlink_place(struct tomte_home *home, uint16_t resource)
     if (e->is.place.len == 0)
         return;
     uint16_t *at = bucket(home, home->resource_by_place,
-                          hash_of(tomte_name_span(&e->is.place)));
+                          tomte_home_hash(tomte_name_span(&e->is.place)));
     while (*at != resource)
         at = &home->resources[*at].next_place;
     *at = e->next_place;
@@ -426,7 +414,7 @@ static void link_port(struct tomte_home *home, uint16_t port)
     struct tomte_home_port *e = &home->ports[port];
     if (e->channel.len == 0)
         return;
-    e->hash = hash_of(tomte_channel_name_span(&e->channel));
+    e->hash = tomte_home_hash(tomte_channel_name_span(&e->channel));
     uint16_t *at = bucket(home, home->port_by_channel, e->hash);
     while (*at != NONE && before(home, *at, port))
         at = &home->ports[*at].next_hash;

@@ -17,6 +17,8 @@ static void grant(struct tomte_keeper *k, uint16_t node);
 static void hear_container(struct tomte_keeper *k, uint16_t node,
                            const struct tomte_lease_request *r,
                            const struct tomte_lease_container *c);
+static void hear_state(struct tomte_keeper *k, struct tomte_container_seen *s,
+                       const struct tomte_lease_container *c);
 static void hear_proposal(struct tomte_keeper *k, uint16_t container,
                           const struct tomte_lease_request *r,
                           const struct tomte_lease_container *c);
@@ -234,11 +236,30 @@ static void hear_container(struct tomte_keeper *k, uint16_t node,
     if (at->owner != node || at->epoch != c->epoch)
         return;
     struct tomte_container_seen *s = &p->reports[slot];
+    if (s->epoch != c->epoch) {
+        s->since_ms = p->now_ms;
+        s->ran = false;
+    }
     s->epoch = c->epoch;
-    s->state = c->state;
+    hear_state(k, s, c);
     hear_proposal(k, slot, r, c);
     if (c->state == TOMTE_REPORT_REFUSED)
         hear_refusal(k, slot, node);
+}
+
+static void hear_state(struct tomte_keeper *k, struct tomte_container_seen *s,
+                       const struct tomte_lease_container *c)
+{
+    bool verdict =
+        c->state == TOMTE_REPORT_PASSED || c->state == TOMTE_REPORT_SPOILT;
+    s->ran |=
+        c->state == TOMTE_REPORT_RUNNING || c->state == TOMTE_REPORT_PASSED;
+    s->reason_len = (uint8_t)c->reason.len;
+    if (c->reason.len > 0)
+        memcpy(s->reason, c->reason.data, c->reason.len);
+    if (verdict && s->state != c->state)
+        tomte_plan_again(&k->p->plan);
+    s->state = c->state;
 }
 
 /* Only what the owner says knowing the set as it is now, and to this leader:

@@ -44,6 +44,13 @@ void tomte_keeper_describe(const struct tomte_home *home,
         tomte_text_str(&t, "the history is held by ");
         list(&t, c);
         break;
+    case TOMTE_COMMAND_KEEP:
+        tomte_text_str(&t, "the new version passed its trial and stays");
+        break;
+    case TOMTE_COMMAND_ROLLBACK:
+        tomte_text_str(&t, "the new version makes room for the one before: ");
+        tomte_text_span(&t, c->reason);
+        break;
     case TOMTE_COMMAND_SHED:
         tomte_text_str(&t, "is put aside, there is no room; ");
         tomte_text_span(&t, NAME(c->node));

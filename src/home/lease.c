@@ -283,10 +283,13 @@ static void put_request(struct tomte_cbor_enc *e,
 static void put_container(struct tomte_cbor_enc *e,
                           const struct tomte_lease_container *c)
 {
-    tomte_cbor_put_array(e, c->proposes ? 4 : 3);
+    bool spoilt = c->state == TOMTE_REPORT_SPOILT;
+    tomte_cbor_put_array(e, 3u + spoilt + c->proposes);
     put_name(e, &c->identity);
     tomte_cbor_put_uint(e, c->epoch);
     tomte_cbor_put_uint(e, c->state);
+    if (spoilt)
+        tomte_cbor_put_text(e, c->reason);
     if (!c->proposes)
         return;
     tomte_cbor_put_array(e, c->insync_len);
@@ -301,7 +304,11 @@ static void get_container(struct tomte_cbor_dec *d,
     tomte_cbor_enter_array(d);
     c->identity = tomte_cbor_get_name(d);
     c->epoch = tomte_cbor_get_uint(d);
-    c->state = (uint8_t)tomte_cbor_get_u32(d, 0, TOMTE_REPORT_REFUSED);
+    c->state = (uint8_t)tomte_cbor_get_u32(d, 0, TOMTE_REPORT_SPOILT);
+    if (c->state == TOMTE_REPORT_SPOILT)
+        c->reason = tomte_cbor_get_text(d);
+    if (c->reason.len > TOMTE_COMMAND_REASON_MAX)
+        tomte_cbor_fail(d, TOMTE_ERR_TOO_LARGE);
     c->proposes = tomte_cbor_more(d);
     if (c->proposes) {
         tomte_cbor_enter_array(d);

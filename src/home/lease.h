@@ -42,7 +42,9 @@
 struct tomte_lease_container {
     struct tomte_name identity;
     uint64_t epoch;
-    uint8_t state; /* enum tomte_report_state */
+    uint8_t state;            /* enum tomte_report_state */
+    struct tomte_span reason; /* SPOILT: borrowed text, at most
+                                 TOMTE_COMMAND_REASON_MAX bytes */
     bool proposes; /* only while it differs from the set in the view */
     uint8_t insync_len;
     struct tomte_name insync[TOMTE_HOME_STANDBYS_MAX]; /* standbys */

@@ -6,9 +6,18 @@
 
 #include <string.h>
 
+/* A version that does not run after so many leases is silent. */
+#define TRIAL_LEASES 20u
+
+static uint64_t come_up_ms(const struct tomte_home *home,
+                           const struct tomte_observed *seen,
+                           uint16_t container);
 static bool due(const struct tomte_plan *plan, const struct tomte_home *home,
                 const struct tomte_observed *seen, uint16_t container,
                 struct tomte_command *command);
+static bool trial_due(const struct tomte_home *home,
+                      const struct tomte_observed *seen, uint16_t container,
+                      struct tomte_command *command);
 static bool bind_due(const struct tomte_home *home,
                      const struct tomte_observed *seen, uint16_t container,
                      struct tomte_command *command);
@@ -82,6 +91,11 @@ uint64_t tomte_plan_deadline(const struct tomte_home *home,
         if (gone_ms > seen->now_ms && gone_ms < first_ms)
             first_ms = gone_ms;
     }
+    for (uint16_t i = 0; home->trials > 0 && i < home->containers_len; i++) {
+        uint64_t at_ms = come_up_ms(home, seen, home->container_order[i]);
+        if (at_ms > seen->now_ms && at_ms < first_ms)
+            first_ms = at_ms;
+    }
     return first_ms;
 }
 
@@ -91,11 +105,50 @@ static bool due(const struct tomte_plan *plan, const struct tomte_home *home,
 {
     if (home->containers[container].stopped)
         return false;
-    return bind_due(home, seen, container, command) ||
+    return trial_due(home, seen, container, command) ||
+           bind_due(home, seen, container, command) ||
            place_due(plan, home, seen, container, command) ||
            activate_due(home, seen, container, command) ||
            insync_due(home, seen, container, command) ||
            standbys_due(home, seen, container, command);
+}
+
+/* When a version on trial that has not come up is given up. */
+static uint64_t come_up_ms(const struct tomte_home *home,
+                           const struct tomte_observed *seen,
+                           uint16_t container)
+{
+    const struct tomte_home_container *c = &home->containers[container];
+    const struct tomte_container_seen *s = &seen->containers[container];
+    if (!c->trial || c->placement.state != TOMTE_PLACEMENT_ACTIVE ||
+        s->epoch != c->placement.epoch || s->ran)
+        return UINT64_MAX;
+    return s->since_ms + (uint64_t)TRIAL_LEASES * home->lease_ms;
+}
+
+static bool trial_due(const struct tomte_home *home,
+                      const struct tomte_observed *seen, uint16_t container,
+                      struct tomte_command *command)
+{
+    const struct tomte_home_container *c = &home->containers[container];
+    const struct tomte_container_seen *s = &seen->containers[container];
+    struct tomte_span why = TOMTE_SPAN(s->reason, s->reason_len);
+    if (!c->trial || c->placement.owner == NONE ||
+        s->epoch != c->placement.epoch)
+        return false;
+    bool passed = s->state == TOMTE_REPORT_PASSED;
+    if (s->state == TOMTE_REPORT_REFUSED)
+        why = TOMTE_SPAN_LIT("its node cannot run it");
+    else if (come_up_ms(home, seen, container) <= seen->now_ms)
+        why = TOMTE_SPAN_LIT("it does not come up");
+    else if (!passed && s->state != TOMTE_REPORT_SPOILT)
+        return false;
+    begin(home, container, passed ? TOMTE_COMMAND_KEEP : TOMTE_COMMAND_ROLLBACK,
+          command);
+    command->epoch = c->placement.epoch;
+    if (!passed)
+        command->reason = why;
+    return true;
 }
 
 static bool could_have(const struct tomte_home *home,

@@ -19,6 +19,8 @@
  * - `hold` is re-placed only when all that could still obey the old epoch can
  *   be asked: see tomte_plan_waits_for.
  * - An epoch is activated when every earlier one is over or fenced off.
+ * - A version on trial is kept when its owner says that it passed, and makes
+ *   room for the one before when it failed, is refused, or does not come up.
  * - Standbys are added at once and replaced after ten leases; never on the
  *   owner's node; for `sync` rather not on the node of the only keeper.
  *
@@ -58,12 +60,18 @@ enum tomte_report_state {
     TOMTE_REPORT_RUNNING = 2,
     TOMTE_REPORT_FAILED = 3,  /* in quarantine, will be tried again */
     TOMTE_REPORT_REFUSED = 4, /* this node cannot run this image */
+    TOMTE_REPORT_PASSED = 5,  /* runs, and its trial is over */
+    TOMTE_REPORT_SPOILT = 6,  /* failed in its trial; the reason says why */
 };
 
 struct tomte_container_seen {
-    uint64_t epoch; /* what was said is about this one */
-    uint8_t state;  /* enum tomte_report_state */
-    bool proposes;  /* the in-sync standbys that the owner proposes: */
+    uint64_t epoch;    /* what was said is about this one */
+    uint64_t since_ms; /* when the first was said about it */
+    uint8_t state;     /* enum tomte_report_state */
+    bool ran;          /* in this epoch */
+    uint8_t reason_len;
+    char reason[TOMTE_COMMAND_REASON_MAX]; /* SPOILT */
+    bool proposes; /* the in-sync standbys that the owner proposes: */
     uint8_t proposed_len;
     uint16_t proposed[TOMTE_HOME_STANDBYS_MAX];
     uint64_t proposed_at; /* version of the view that the owner then had */

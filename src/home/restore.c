@@ -26,6 +26,10 @@ static void get_placement(struct tomte_cbor_dec *d,
                           struct tomte_placement *p);
 static void get_owed(struct tomte_cbor_dec *d, const struct tomte_home *home,
                      struct tomte_home_container *c);
+static void get_gave_up(struct tomte_cbor_dec *d,
+                        struct tomte_home_container *c);
+static void get_before(struct tomte_cbor_dec *d, struct tomte_home *home,
+                       uint16_t container);
 static bool is_sound(const struct tomte_home *home,
                      const struct tomte_home_container *c);
 
@@ -175,6 +179,8 @@ static void get_container(struct tomte_cbor_dec *d, struct tomte_home *home)
     get_ports(d, home, slot);
     get_placement(d, home, &c->placement);
     get_owed(d, home, c);
+    get_gave_up(d, c);
+    get_before(d, home, slot);
     tomte_cbor_leave(d);
     if (tomte_cbor_ok(d) && !is_sound(home, c))
         tomte_cbor_fail(d, TOMTE_ERR_INVALID);
@@ -228,32 +234,45 @@ static void get_needs(struct tomte_cbor_dec *d, struct tomte_home *home,
     c->pin = get_ref(d, home);
 }
 
+static struct tomte_home_port get_port(struct tomte_cbor_dec *d)
+{
+    struct tomte_home_port p = {0};
+    tomte_cbor_enter_array(d);
+    p.name = tomte_cbor_get_name(d);
+    p.type = tomte_cbor_get_name(d);
+    p.role = get_optional_name(d);
+    p.place = get_optional_name(d);
+    p.channel = get_optional_channel(d);
+    p.direction = (uint8_t)tomte_cbor_get_u32(d, 0, TOMTE_PORT_OUT);
+    p.kind = (uint8_t)tomte_cbor_get_u32(d, 0, TOMTE_PORT_EVENT);
+    p.bound = (uint8_t)tomte_cbor_get_u32(d, 0, TOMTE_HOME_BOUND_ROLE);
+    tomte_cbor_leave(d);
+    bool by_role = p.bound == TOMTE_HOME_BOUND_ROLE;
+    if (by_role ? p.role.len == 0 : p.channel.len == 0 || p.place.len > 0)
+        tomte_cbor_fail(d, TOMTE_ERR_INVALID);
+    return p;
+}
+
+/* One more port behind those from `first` on has its own name, and room. */
+static bool may_add(struct tomte_cbor_dec *d, const struct tomte_home *home,
+                    uint16_t first, const struct tomte_home_port *p)
+{
+    if (tomte_home_ports_left(home) == 0)
+        tomte_cbor_fail(d, TOMTE_ERR_FULL);
+    for (uint16_t o = first; o != NONE; o = home->ports[o].next)
+        if (tomte_name_equal(&home->ports[o].name, &p->name))
+            tomte_cbor_fail(d, TOMTE_ERR_DUPLICATE);
+    return tomte_cbor_ok(d);
+}
+
 static void get_ports(struct tomte_cbor_dec *d, struct tomte_home *home,
                       uint16_t container)
 {
     const struct tomte_home_container *c = &home->containers[container];
     tomte_cbor_enter_array(d);
     while (more_of(d, c->ports_len, TOMTE_LIMIT_PORTS)) {
-        struct tomte_home_port p = {0};
-        tomte_cbor_enter_array(d);
-        p.name = tomte_cbor_get_name(d);
-        p.type = tomte_cbor_get_name(d);
-        p.role = get_optional_name(d);
-        p.place = get_optional_name(d);
-        p.channel = get_optional_channel(d);
-        p.direction = (uint8_t)tomte_cbor_get_u32(d, 0, TOMTE_PORT_OUT);
-        p.kind = (uint8_t)tomte_cbor_get_u32(d, 0, TOMTE_PORT_EVENT);
-        p.bound = (uint8_t)tomte_cbor_get_u32(d, 0, TOMTE_HOME_BOUND_ROLE);
-        tomte_cbor_leave(d);
-        bool by_role = p.bound == TOMTE_HOME_BOUND_ROLE;
-        if (by_role ? p.role.len == 0 : p.channel.len == 0 || p.place.len > 0)
-            tomte_cbor_fail(d, TOMTE_ERR_INVALID);
-        if (tomte_home_ports_left(home) == 0)
-            tomte_cbor_fail(d, TOMTE_ERR_FULL);
-        for (uint16_t o = c->port; o != NONE; o = home->ports[o].next)
-            if (tomte_name_equal(&home->ports[o].name, &p.name))
-                tomte_cbor_fail(d, TOMTE_ERR_DUPLICATE);
-        if (!tomte_cbor_ok(d))
+        struct tomte_home_port p = get_port(d);
+        if (!may_add(d, home, c->port, &p))
             return;
         uint16_t slot = tomte_home_port_new(home, container, &p);
         if (p.channel.len > 0 &&
@@ -261,6 +280,58 @@ static void get_ports(struct tomte_cbor_dec *d, struct tomte_home *home,
             tomte_cbor_fail(d, TOMTE_ERR_EXISTS);
     }
     tomte_cbor_leave(d);
+}
+
+/* The version before one that is on trial; its ports' channels are reserved. */
+static void get_before(struct tomte_cbor_dec *d, struct tomte_home *home,
+                       uint16_t container)
+{
+    struct tomte_home_container *c = &home->containers[container];
+    struct tomte_home_before *b = &c->before;
+    tomte_cbor_enter_array(d);
+    if (tomte_cbor_more(d)) {
+        c->trial = true;
+        home->trials++;
+        c->afresh = tomte_cbor_get_bool(d);
+        tomte_cbor_get_bytes_exact(d, b->digest, sizeof(b->digest));
+        b->manifest_name = tomte_cbor_get_name(d);
+        b->manifest_version = tomte_cbor_get_u32(d, 0, UINT32_MAX);
+        b->durability =
+            (uint8_t)tomte_cbor_get_u32(d, 0, TOMTE_DURABILITY_SYNC);
+        b->without_keeper =
+            (uint8_t)tomte_cbor_get_u32(d, 0, TOMTE_WITHOUT_KEEPER_SAFE);
+        b->standbys = (uint8_t)tomte_cbor_get_u32(d, 0, TOMTE_STANDBYS_MAX);
+        b->priority = (uint8_t)tomte_cbor_get_u32(d, 0, UINT8_MAX);
+        b->memory_kib = tomte_cbor_get_u32(d, 0, MEMORY_KIB_MAX);
+        b->fuel_per_second = tomte_cbor_get_u32(d, 0, UINT32_MAX);
+        b->flash_kib = tomte_cbor_get_u32(d, 0, FLASH_KIB_MAX);
+        b->near = get_optional_name(d);
+        b->away_from_len = get_list(d, b->away_from);
+        b->apart_from_len = get_list(d, b->apart_from);
+        tomte_cbor_enter_array(d);
+        while (more_of(d, b->ports_len, TOMTE_LIMIT_PORTS)) {
+            struct tomte_home_port p = get_port(d);
+            if (!may_add(d, home, b->port, &p))
+                return;
+            tomte_home_port_parked(home, container, &p);
+        }
+        tomte_cbor_leave(d);
+    }
+    tomte_cbor_leave(d);
+}
+
+static void get_gave_up(struct tomte_cbor_dec *d,
+                        struct tomte_home_container *c)
+{
+    c->gave_up_version = tomte_cbor_get_u32(d, 0, UINT32_MAX);
+    struct tomte_span text = tomte_cbor_get_text(d);
+    if (text.len > sizeof(c->gave_up))
+        tomte_cbor_fail(d, TOMTE_ERR_RANGE);
+    if (!tomte_cbor_ok(d))
+        return;
+    c->gave_up_len = (uint8_t)text.len;
+    if (text.len > 0)
+        memcpy(c->gave_up, text.data, text.len);
 }
 
 static uint8_t get_refs(struct tomte_cbor_dec *d, const struct tomte_home *home,

@@ -8,6 +8,8 @@ static void put_node_of(struct tomte_cbor_enc *e, const struct tomte_home *home,
 static void put_container(struct tomte_cbor_enc *e,
                           const struct tomte_home *home,
                           const struct tomte_home_container *c);
+static void put_before(struct tomte_cbor_enc *e, const struct tomte_home *home,
+                       const struct tomte_home_container *c);
 static void put_port(struct tomte_cbor_enc *e, const struct tomte_home_port *p);
 static void put_placement(struct tomte_cbor_enc *e,
                           const struct tomte_home *home,
@@ -81,7 +83,7 @@ static void put_container(struct tomte_cbor_enc *e,
                           const struct tomte_home *home,
                           const struct tomte_home_container *c)
 {
-    tomte_cbor_put_array(e, 22);
+    tomte_cbor_put_array(e, 25);
     put_name(e, &c->identity);
     tomte_cbor_put_bool(e, c->stopped);
     tomte_cbor_put_bytes(e, TOMTE_SPAN_ARRAY(c->digest));
@@ -108,6 +110,36 @@ static void put_container(struct tomte_cbor_enc *e,
     tomte_cbor_put_array(e, c->owed_len);
     for (unsigned i = 0; i < c->owed_len; i++)
         put_channel(e, &home->resources[c->owed[i]].is.channel);
+    tomte_cbor_put_uint(e, c->gave_up_version);
+    tomte_cbor_put_text(e, TOMTE_SPAN(c->gave_up, c->gave_up_len));
+    put_before(e, home, c);
+}
+
+/* Empty when nothing is on trial. */
+static void put_before(struct tomte_cbor_enc *e, const struct tomte_home *home,
+                       const struct tomte_home_container *c)
+{
+    const struct tomte_home_before *b = &c->before;
+    tomte_cbor_put_array(e, c->trial ? 15 : 0);
+    if (!c->trial)
+        return;
+    tomte_cbor_put_bool(e, c->afresh);
+    tomte_cbor_put_bytes(e, TOMTE_SPAN_ARRAY(b->digest));
+    put_name(e, &b->manifest_name);
+    tomte_cbor_put_uint(e, b->manifest_version);
+    tomte_cbor_put_uint(e, b->durability);
+    tomte_cbor_put_uint(e, b->without_keeper);
+    tomte_cbor_put_uint(e, b->standbys);
+    tomte_cbor_put_uint(e, b->priority);
+    tomte_cbor_put_uint(e, b->memory_kib);
+    tomte_cbor_put_uint(e, b->fuel_per_second);
+    tomte_cbor_put_uint(e, b->flash_kib);
+    put_name(e, &b->near);
+    put_names(e, b->away_from, b->away_from_len);
+    put_names(e, b->apart_from, b->apart_from_len);
+    tomte_cbor_put_array(e, b->ports_len);
+    for (uint16_t p = b->port; p != NONE; p = home->ports[p].next)
+        put_port(e, &home->ports[p]);
 }
 
 static void put_port(struct tomte_cbor_enc *e, const struct tomte_home_port *p)

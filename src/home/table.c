@@ -54,6 +54,7 @@ uint16_t tomte_home_container_new(struct tomte_home *home,
         .used = true,
         .port = NONE,
         .pin = NONE,
+        .before = {.port = NONE},
         .added = home->version,
         .placement = {.owner = NONE, .runner = NONE},
     };
@@ -67,11 +68,12 @@ uint16_t tomte_home_container_new(struct tomte_home *home,
 void tomte_home_container_free(struct tomte_home *home, uint16_t container)
 {
     TOMTE_ASSERT(home->containers[container].port == NONE);
+    TOMTE_ASSERT(!home->containers[container].trial);
     tomte_home_set_apart(home, container, NULL, 0);
     take_out(home->container_order, home->containers_len, container);
     take_out(home->priority_order, home->containers_len--, container);
-    home->containers[container] =
-        (struct tomte_home_container){.port = NONE, .pin = NONE};
+    home->containers[container] = (struct tomte_home_container){
+        .port = NONE, .pin = NONE, .before = {.port = NONE}};
 }
 
 void tomte_home_set_priority(struct tomte_home *home, uint16_t container,

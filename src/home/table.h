@@ -12,6 +12,9 @@
 
 #define NONE TOMTE_HOME_NONE
 
+/* FNV-1a, of what the indexes are by. */
+uint32_t tomte_home_hash(struct tomte_span name);
+
 /* Empty, as after init. */
 void tomte_home_clear(struct tomte_home *home);
 
@@ -60,7 +63,7 @@ uint16_t tomte_home_next_node_at(const struct tomte_home *home, uint16_t node);
 void tomte_home_set_place(struct tomte_home *home, uint16_t node,
                           const struct tomte_name *place);
 
-/* The list of a container that must not be beside others. */
+/* apart.c: the list of a container that must not be beside others. */
 void tomte_home_set_apart(struct tomte_home *home, uint16_t container,
                           const struct tomte_name *list, uint8_t len);
 
@@ -77,6 +80,16 @@ uint16_t tomte_home_next_apart(const struct tomte_home *home,
 uint16_t tomte_home_port_new(struct tomte_home *home, uint16_t container,
                              const struct tomte_home_port *port);
 void tomte_home_ports_free(struct tomte_home *home, uint16_t container);
+
+/* The ports of a container go out of sight, for the version before; they come
+ * back in the place of those that it has then; or they are freed. */
+void tomte_home_ports_park(struct tomte_home *home, uint16_t container);
+void tomte_home_ports_unpark(struct tomte_home *home, uint16_t container);
+void tomte_home_parked_free(struct tomte_home *home, uint16_t container);
+
+/* One more parked port, with all of `port` but its links. */
+void tomte_home_port_parked(struct tomte_home *home, uint16_t container,
+                            const struct tomte_home_port *port);
 
 /* Binds the port to another channel. */
 void tomte_home_port_set(struct tomte_home *home, uint16_t port,

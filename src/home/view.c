@@ -96,6 +96,11 @@ static void put_placement(struct tomte_cbor_enc *e,
     tomte_cbor_put_uint(e, p->born);
     tomte_cbor_put_uint(e, p->elapsed_ms);
     tomte_cbor_put_bytes(e, TOMTE_SPAN_ARRAY(c->digest));
+    tomte_cbor_put_bool(e, c->afresh);
+    if (c->trial)
+        tomte_cbor_put_bytes(e, TOMTE_SPAN_ARRAY(c->before.digest));
+    else
+        tomte_cbor_put_null(e);
     if (p->owner == NONE)
         tomte_cbor_put_null(e);
     else

@@ -23,7 +23,7 @@
 
 #include "home/home.h"
 
-#define TOMTE_VIEW_VERSION 1
+#define TOMTE_VIEW_VERSION 2
 
 struct tomte_view {
     struct tomte_name node; /* whose view it is */
@@ -65,6 +65,9 @@ struct tomte_view_placement {
     uint64_t elapsed_ms; /* when active: since the last lease request of the
                             node that ran it before */
     uint8_t digest[TOMTE_IMAGE_DIGEST_BYTES];
+    bool trial;  /* of this image: the one before is kept until it is over */
+    bool afresh; /* it takes no state over */
+    uint8_t before[TOMTE_IMAGE_DIGEST_BYTES]; /* on trial */
     bool has_owner;
     struct tomte_view_node owner;
     uint8_t standbys_len;

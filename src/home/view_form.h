@@ -16,7 +16,7 @@ enum {
     VIEW_RESOURCES = 7,
 };
 
-#define VIEW_PLACEMENT_ITEMS 12
+#define VIEW_PLACEMENT_ITEMS 14
 
 /* Histories may for a while be kept of more containers than a node can run. */
 #define VIEW_PLACEMENTS_MAX (2 * TOMTE_LIMIT_CONTAINERS)

@@ -274,6 +274,12 @@ static void get_placement(struct tomte_cbor_dec *d,
     p->born = tomte_cbor_get_uint(d);
     p->elapsed_ms = tomte_cbor_get_uint(d);
     tomte_cbor_get_bytes_exact(d, p->digest, sizeof(p->digest));
+    p->afresh = tomte_cbor_get_bool(d);
+    p->trial = !tomte_cbor_has_null(d);
+    if (p->trial)
+        tomte_cbor_get_bytes_exact(d, p->before, sizeof(p->before));
+    if (p->afresh && !p->trial)
+        tomte_cbor_fail(d, TOMTE_ERR_INVALID);
     p->has_owner = !tomte_cbor_has_null(d);
     if (p->has_owner)
         p->owner = get_node(d);

@@ -18,6 +18,7 @@ struct why {
 };
 
 static void tell_where(const struct why *w);
+static void tell_version(const struct why *w);
 static void tell_reasons(const struct why *w);
 static void tell_pending(const struct why *w);
 static void tell_state(const struct why *w);
@@ -46,6 +47,7 @@ enum tomte_err tomte_plan_why(const struct tomte_home *home,
     struct tomte_plan_judgement j =
         tomte_plan_judge(home, seen, container, tomte_plan_settled(home, seen));
     tell_where(&w);
+    tell_version(&w);
     tell_verdict(&w, &j);
     tell_ports(&w);
     tell_standbys(&w);
@@ -81,6 +83,24 @@ enum tomte_err tomte_plan_why_not(const struct tomte_home *home,
         tell_better(&w, at);
     str(&w, ".");
     return TOMTE_OK;
+}
+
+static void tell_version(const struct why *w)
+{
+    const struct tomte_home_container *c = w->c;
+    if (c->trial) {
+        str(w, " Version ");
+        num(w, c->manifest_version);
+        str(w, " is on trial; before it was version ");
+        num(w, c->before.manifest_version);
+        str(w, ".");
+    } else if (c->gave_up_len > 0) {
+        str(w, " Version ");
+        num(w, c->gave_up_version);
+        str(w, " was given up: ");
+        tomte_text_span(w->t, TOMTE_SPAN(c->gave_up, c->gave_up_len));
+        str(w, ".");
+    }
 }
 
 static void tell_where(const struct why *w)
@@ -155,9 +175,11 @@ static void tell_state(const struct why *w)
         [TOMTE_REPORT_RUNNING] = ", where it is running",
         [TOMTE_REPORT_FAILED] = ", where it failed and will be tried again",
         [TOMTE_REPORT_REFUSED] = ", which says it cannot run it",
+        [TOMTE_REPORT_PASSED] = ", where it is running",
+        [TOMTE_REPORT_SPOILT] = ", where it failed in its trial",
     };
     const struct tomte_container_seen *s = &w->seen->containers[w->container];
-    if (s->epoch == w->c->placement.epoch && s->state <= TOMTE_REPORT_REFUSED)
+    if (s->epoch == w->c->placement.epoch && s->state <= TOMTE_REPORT_SPOILT)
         str(w, words[s->state]);
     tell_lease(w, w->c->placement.owner);
     str(w, ".");

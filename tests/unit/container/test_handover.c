@@ -33,7 +33,7 @@ static void begin(unsigned messages)
     if (on.disk != NULL)
         rig_store_free(&on);
     rig_store_new(&on, 4);
-    rig_image(&was, &m, rig_module("tally"));
+    rig_image(&was, &m, rig_module("tally1"));
     rig_start(&was, &on);
     CHECK_EQ(TOMTE_RUN_DONE, rig_send(&was, TOMTE_EVENT_START, 0, ""));
     for (unsigned i = 0; i < messages; i++)
@@ -132,7 +132,7 @@ TEST(handover_by_memory_and_afresh)
     begin(2);
     struct tomte_manifest m = manifest(2);
     m.memory_from = 1;
-    CHECK_OK(hand_over("tally", &m, false)); /* the same code, another image */
+    CHECK_OK(hand_over("tally1", &m, false)); /* the same code, another image */
     rig_checkpoint(&next);
     CHECK(number(&next, "x") == 3);
 

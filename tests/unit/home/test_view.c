@@ -225,9 +225,9 @@ TEST(view_decoder_is_strict)
                                TOMTE_BUF(bytes, view.len - 1), &view));
     CHECK_OK(tomte_view_encode(&rig.home, rig_node(&rig, "attic"),
                                TOMTE_BUF_ARRAY(bytes), &view));
-    bytes[2] = 2;
-    CHECK_EQ(TOMTE_ERR_VERSION, tomte_view_open(view, &v));
     bytes[2] = 1;
+    CHECK_EQ(TOMTE_ERR_VERSION, tomte_view_open(view, &v));
+    bytes[2] = 2;
     bytes[view.len] = 0;
     CHECK_EQ(TOMTE_ERR_TRAILING,
              tomte_view_open(TOMTE_SPAN(bytes, view.len + 1), &v));

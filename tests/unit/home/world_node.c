@@ -82,6 +82,11 @@ static struct tomte_lease_container report(const struct world *w,
     struct tomte_lease_container r = {.identity = p->identity,
                                       .epoch = p->epoch,
                                       .state = TOMTE_REPORT_RUNNING};
+    if (p->trial && p->epoch % 3 != 0) { /* a verdict, or none for now */
+        bool passed = p->epoch % 3 == 1;
+        r.state = passed ? TOMTE_REPORT_PASSED : TOMTE_REPORT_SPOILT;
+        r.reason = passed ? TOMTE_SPAN_NONE : TOMTE_SPAN_LIT("it was spoilt");
+    }
     for (unsigned i = 0; i < p->standbys_len; i++) {
         unsigned other = world_node_of(&p->standbys[i].name);
         bool want = c->proposed[other];
