@@ -32,8 +32,8 @@
  *
  * Keys are public, EC2 on P-256, with nothing but kty, crv, x and y; no key
  * comes twice. The list of authors is container/authors.h's, and travels beside
- * the charter; without one nobody's code runs. Codec and judgement only: nothing
- * is kept here. */
+ * the charter; without one nobody's code runs. Codec and judgement only:
+ * nothing is kept here. */
 #pragma once
 
 #include "base/name.h"

@@ -3,9 +3,9 @@
  *
  *   bench_channel_NAME PAIRS BYTES SECONDS [VARIANT]
  *
- * that starts its server as a process, keeps PAIRS messages of BYTES bytes under
- * way for SECONDS, a new one when the last has come back, and prints one line
- * for tests/bench/channel.py:
+ * that starts its server as a process, keeps PAIRS messages of BYTES bytes
+ * under way for SECONDS, a new one when the last has come back, and prints one
+ * line for tests/bench/channel.py:
  *
  *   messages/s, p50 and p99 of one in us, processor time of one in us: client's
  *   and server's
