@@ -265,8 +265,8 @@ bool image_file_build(const char *manifest_path, const char *module_path,
         snprintf(error, 256, "%s: %s", module_path, strerror(errno));
         return false;
     }
-    bool ok = fit(&m, module_path, &module, error) &&
-              build(&m, module, image, error);
+    bool ok =
+        fit(&m, module_path, &module, error) && build(&m, module, image, error);
     free(module.data);
     return ok;
 }

@@ -216,9 +216,9 @@ tomte_container_recover(struct tomte_container *c, uint64_t now_ms,
 
 /* A new version takes over between two events:
  *
- *   old: recover, replay*, checkpoint    the history is the old version's, whole
- *   old: save, then `carry`              for `take`
- *   new: load, take, bind*, checkpoint   the history is the new version's
+ *   old: recover, replay*, checkpoint   the history is the old version's, whole
+ *   old: save, then `carry`             for `take`
+ *   new: load, take, bind*, checkpoint  the history is the new version's
  *
  * Each checkpoint replaces the one before in one instant, so a crash leaves the
  * old version or the new one. While `config.trial` is set, checkpoints of
