@@ -7,7 +7,7 @@ find_library(YAML_LIBRARY yaml REQUIRED)
 
 add_library(tomte_fuzzed STATIC
   ports/linux/yaml_file.c ports/linux/manifest_file.c ports/linux/homefile.c
-  ports/linux/small_memory.c
+  ports/linux/small_memory.c ports/linux/wasi.c
   apps/tomte/status.c apps/tomte/client.c
   apps/wasm/map.c apps/wasm/disasm.c apps/wasm/lines.c)
 target_compile_definitions(tomte_fuzzed PRIVATE _GNU_SOURCE)
