@@ -83,7 +83,8 @@ parts_of() {
         wasm/coremark/core_portme.c
 }
 
-# KERNEL FILE [OPTION]
+# KERNEL FILE [OPTION]. Clang hands what it links with -O2 on to wasm-opt, where
+# there is one (Debian's binaryen): so the recorded counts came about.
 compile() {
     local -a parts
     mapfile -t parts < <(parts_of "$1")

@@ -58,8 +58,8 @@ debs() {
     channel) more=(libcoap3-dev libmosquitto-dev mosquitto nats-server
         procps) ;;
     store) more=(libsqlite3-dev) ;;
-    wasm) more=("${DEBS_WASI[@]}" nodejs wabt qemu-system-misc picolibc-riscv64-unknown-elf
-        gcc-riscv64-unknown-elf) ;;
+    wasm) more=("${DEBS_WASI[@]}" "${DEBS_DIFF[@]}" qemu-system-misc
+        picolibc-riscv64-unknown-elf gcc-riscv64-unknown-elf) ;;
     esac
     printf '%s\n' "${DEBS_BUILD[@]}" "${DEBS_LIBS[@]}" "${DEBS_WASM[@]}" \
         "${DEBS_PYTHON[@]}" "${more[@]}"
