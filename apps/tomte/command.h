@@ -21,6 +21,7 @@ int command_start(int argc, char **argv);
 int command_remove(int argc, char **argv);
 int command_kill(int argc, char **argv);
 int command_channel(int argc, char **argv);
+int command_keeper(int argc, char **argv);
 int command_logs(int argc, char **argv);
 int command_pack(int argc, char **argv);
 int command_new(int argc, char **argv);
@@ -47,6 +48,9 @@ bool open_home(struct home_run *run, struct client **c, const char *dir,
 /* The value of "--name VALUE" taken out of argv; NULL when it is not there. */
 const char *take_option(int *argc, char **argv, const char *name);
 bool take_flag(int *argc, char **argv, const char *name);
+
+/* The keeper that leads, as any node says that knows; else the home file's. */
+struct tomte_addr leading_keeper(struct home_run *run, struct client *c);
 
 /* Where a channel is served: asks the nodes of the home. */
 enum tomte_err find_channel(struct home_run *run, struct client *c,

@@ -55,8 +55,8 @@ int command_why(int argc, char **argv)
         return status;
     snprintf(path, sizeof path, "/.tomte/why/%.40s%s%.40s", argv[1],
              argc == 3 ? "/" : "", argc == 3 ? argv[2] : "");
-    struct client_answer a =
-        client_get(c, &homefile_keeper(&run.home)->addr, path, NULL);
+    struct tomte_addr keeper = leading_keeper(&run, c);
+    struct client_answer a = client_get(c, &keeper, path, NULL);
     status = a.err == TOMTE_OK ? 0 : failed(a.err, "say why", argv[1]);
     if (a.err == TOMTE_OK)
         print_why(argv[1], TOMTE_SPAN(a.data, a.len), json);

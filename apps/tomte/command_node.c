@@ -2,6 +2,7 @@
 /* tomte node, pack and new: what needs no running home. */
 #include "command.h"
 
+#include "keepers/keepers.h"
 #include "linux/daemon.h"
 #include "linux/manifest_file.h"
 
@@ -69,7 +70,14 @@ int command_node(int argc, char **argv)
         fprintf(stderr, "tomte: %s has no node %s\n", file, node);
         return 2;
     }
-    return daemon_run(&config);
+    struct keepers_options options = keepers_options_default();
+    struct keepers *keepers = keepers_new(&options);
+    if (keepers == NULL)
+        return failed(TOMTE_ERR_NO_MEMORY, "run the node", node);
+    config.replica = keepers_replica(keepers);
+    int status = daemon_run(&config);
+    keepers_free(keepers);
+    return status;
 }
 
 /* ---- pack ---- */

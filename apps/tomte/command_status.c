@@ -143,7 +143,8 @@ int command_status(int argc, char **argv)
     if (!open_home(&run, &c, dir, &status))
         return status;
     client_set_timeout(c, 1500);
-    enum tomte_err err = status_get(c, &homefile_keeper(&run.home)->addr, &s);
+    struct tomte_addr keeper = leading_keeper(&run, c);
+    enum tomte_err err = status_get(c, &keeper, &s);
     if (json)
         printf("{");
     if (err == TOMTE_OK && json)

@@ -18,6 +18,7 @@ static const struct command {
     {"why", command_why, "why a container is where it is"},
     {"deploy", command_deploy, "ship a container, or a new version"},
     {"move", command_move, "run a container on another node"},
+    {"keeper", command_keeper, "who keeps the home: list, add, remove"},
     {"stop", command_stop, "run a container nowhere, and keep its state"},
     {"start", command_start, "run a stopped container again"},
     {"remove", command_remove, "take a container and its state out"},

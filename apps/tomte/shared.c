@@ -134,9 +134,10 @@ enum tomte_err send_command(struct home_run *run, struct client *c,
         tomte_command_encode(command, TOMTE_BUF_ARRAY(memory), &bytes);
     if (err != TOMTE_OK)
         return err;
+    struct tomte_addr keeper = leading_keeper(run, c);
     struct client_answer a =
-        client_send(c, &homefile_keeper(&run->home)->addr, TOMTE_COAP_POST,
-                    "/.tomte/command", NULL, TOMTE_FORMAT_CBOR, bytes);
+        client_send(c, &keeper, TOMTE_COAP_POST, "/.tomte/command", NULL,
+                    TOMTE_FORMAT_CBOR, bytes);
     copy_detail(&a, detail);
     return a.err;
 }
@@ -164,8 +165,9 @@ static enum tomte_err put_image(struct home_run *run, struct client *c,
     tomte_text_init(&t, path, sizeof path);
     tomte_text_str(&t, "/.tomte/blob/");
     tomte_text_hex(&t, TOMTE_SPAN(digest, 32));
-    struct client_answer a = client_send(c, &homefile_keeper(&run->home)->addr,
-                                         TOMTE_COAP_PUT, path, NULL, -1, image);
+    struct tomte_addr keeper = leading_keeper(run, c);
+    struct client_answer a =
+        client_send(c, &keeper, TOMTE_COAP_PUT, path, NULL, -1, image);
     copy_detail(&a, detail);
     return a.err;
 }

@@ -316,12 +316,13 @@ static int open_node(struct daemon *d)
                                        .resources = d->resources,
                                        .resource_count = c->node->resources_len,
                                        .block = &d->block,
-                                       .crypto = &tomte_crypto_bearssl};
+                                       .crypto = &tomte_crypto_bearssl,
+                                       .replica = c->replica};
     for (size_t i = 0; i < c->node->resources_len; i++)
         d->resources[i] = c->node->resources[i].is;
     if (time(NULL) > YEAR_2024)
         config.first_boot = (uint32_t)((time(NULL) - YEAR_2024) / 60);
-    if (!config.is_keeper)
+    if (!config.is_keeper && config.replica == NULL)
         config.sizes.home_nodes = config.sizes.home_containers = 0;
     if (getrandom(&config.seed, sizeof config.seed, 0) != sizeof config.seed)
         return fail(d, "no random numbers from the system");

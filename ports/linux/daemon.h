@@ -7,11 +7,14 @@
 
 #include "linux/homefile.h"
 
+struct tomte_replica; /* home/replica.h */
+
 struct daemon_config {
     const struct home_file *home;
     const struct home_node *node;
     const char *dir; /* its own: DIR/storage, DIR/log */
     struct tomte_node_without without;
+    const struct tomte_replica *replica; /* NULL: never one of several */
     bool echo;            /* lines to standard output as well ... */
     bool json;            /* ... as an object each */
     bool die_with_parent; /* never outlive who started it */

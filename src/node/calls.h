@@ -154,6 +154,8 @@ void node_control_answer(struct tomte_node *n,
 void node_control_failed(struct tomte_node *n);
 void node_control_poke(struct tomte_node *n, uint32_t request,
                        const struct tomte_coap_msg *msg);
+/* The identifier of this storage, which is drawn when there is none. */
+void node_control_store(struct tomte_node *n);
 uint64_t node_control_deadline(const struct tomte_node *n);
 bool node_control_leased(const struct tomte_node *n);
 /* A peer spoke of an epoch or version not known here: ask the keeper. */
@@ -185,6 +187,44 @@ void node_keeper_why(struct tomte_node *n, uint32_t request,
 void node_keeper_awake(struct tomte_node *n, uint64_t last_ms);
 void node_keeper_work(struct tomte_node *n);
 uint64_t node_keeper_deadline(const struct tomte_node *n);
+
+/* One of several that does not lead does less of it. */
+bool node_keeper_leads(const struct tomte_node *n);
+/* What became of the last command that was to be appended. */
+void node_keeper_applied(struct tomte_node *n, enum tomte_err err,
+                         const char *text);
+void node_keeper_answer_lease(struct tomte_node *n, uint32_t request,
+                              const struct tomte_lease_answer *answer);
+/* The log of a keeper that was alone. */
+TOMTE_MUST_CHECK enum tomte_err node_keeper_forget_log(struct tomte_node *n);
+
+/* ---- group.c: one keeper of several ---- */
+
+TOMTE_MUST_CHECK enum tomte_err node_group_open(struct tomte_node *n,
+                                                bool found);
+bool node_group_is_member(const struct tomte_node *n);
+void node_group_work(struct tomte_node *n);
+void node_group_synced(struct tomte_node *n);
+uint64_t node_group_deadline(const struct tomte_node *n);
+void node_group_propose(struct tomte_node *n, struct tomte_span command);
+uint32_t node_group_lease_ms(const struct tomte_node *n, uint32_t lease_ms);
+void node_group_frame(struct tomte_node *n, const struct tomte_addr *from,
+                      uint32_t request, const struct tomte_coap_msg *msg);
+void node_group_get(struct tomte_node *n, uint32_t request);
+void node_group_post(struct tomte_node *n, uint32_t request,
+                     const struct tomte_coap_msg *msg);
+void node_group_hint(struct tomte_node *n, uint32_t request);
+
+/* ---- keepers.c: those that a node knows ---- */
+
+void node_keepers_load(struct tomte_node *n);
+void node_keepers_asking(struct tomte_node *n);
+void node_keepers_answered(struct tomte_node *n);
+void node_keepers_refused(struct tomte_node *n);
+void node_keepers_leader(struct tomte_node *n, const struct tomte_addr *addr);
+void node_keepers_ask(struct tomte_node *n);
+void node_keepers_answer(struct tomte_node *n,
+                         const struct tomte_coap_msg *msg);
 
 /* ---- status.c ---- */
 

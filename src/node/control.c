@@ -9,22 +9,23 @@
 #define ASK_TIMEOUT_MS 2000u
 
 /* Drawn once for a store: a keeper sees by it that histories are gone. */
-static uint64_t load_store_id(struct tomte_node *n)
+void node_control_store(struct tomte_node *n)
 {
     const struct tomte_span key = TOMTE_SPAN_LIT("store");
     uint8_t value[8];
     size_t len = 0;
     if (tomte_store_get(&n->store, key, TOMTE_BUF_ARRAY(value), &len) ==
             TOMTE_OK &&
-        len == sizeof value)
-        return tomte_get_le64(value);
-    uint64_t id = tomte_random_next(&n->random) >> 1 | 1;
-    tomte_put_le64(value, id);
+        len == sizeof value) {
+        n->store_id = tomte_get_le64(value);
+        return;
+    }
+    n->store_id = tomte_random_next(&n->random) >> 1 | 1;
+    tomte_put_le64(value, n->store_id);
     enum tomte_err err =
         tomte_store_put(&n->store, key, TOMTE_SPAN_ARRAY(value));
     if (err != TOMTE_OK)
         node_log_err(n, TOMTE_SPAN_LIT("storage"), "has no room", err);
-    return id;
 }
 
 static struct tomte_resource offered(const struct tomte_node_resource *r)
@@ -54,16 +55,15 @@ static void encode_offer(struct tomte_node *n)
             list[at] = list[at - 1];
         list[at] = r;
     }
-    struct tomte_offer offer = {.place = n->config.place,
-                                .containers = n->config.sizes.slots,
-                                .memory_kib = n->config.sizes.slot_bytes /
-                                              1024 * n->config.sizes.slots,
-                                .fuel_per_second =
-                                    n->config.power.fuel_per_second,
-                                .flash_kib = n->config.power.flash_kib,
-                                .hops = n->config.power.hops,
-                                .battery = n->config.power.battery,
-                                .resources_len = (uint16_t)count};
+    struct tomte_offer offer = {
+        .place = n->config.place,
+        .containers = n->config.sizes.slots,
+        .memory_kib = n->config.sizes.slot_bytes / 1024 * n->config.sizes.slots,
+        .fuel_per_second = n->config.power.fuel_per_second,
+        .flash_kib = n->config.power.flash_kib,
+        .hops = n->config.power.hops,
+        .battery = n->config.power.battery,
+        .resources_len = (uint16_t)count};
     struct tomte_span bytes = TOMTE_SPAN_NONE;
     enum tomte_err err = tomte_offer_encode(
         &offer, list, TOMTE_BUF(n->offer, TOMTE_OFFER_BYTES_MAX), &bytes);
@@ -77,11 +77,11 @@ static void encode_offer(struct tomte_node *n)
 void node_control_init(struct tomte_node *n)
 {
     tomte_lease_init(&n->lease);
-    n->store_id = load_store_id(n);
+    node_keepers_load(n);
     n->lease_now = true;
     encode_offer(n);
     /* A peer of the home from the first datagram on: its own address too. */
-    if (node_link_peer(n, &n->config.keeper) != TOMTE_OK)
+    if (node_link_peer(n, &n->keeper_addr) != TOMTE_OK)
         node_log(n, TOMTE_LOG_ERROR, "no room for the link to the keeper");
 }
 
@@ -104,6 +104,9 @@ static uint16_t report_slots(struct tomte_node *n,
         *c = (struct tomte_lease_container){.identity = s->identity,
                                             .epoch = s->epoch,
                                             .state = node_slot_report_state(s)};
+        if (c->state == TOMTE_REPORT_SPOILT)
+            c->reason = tomte_span_slice(tomte_span_str(s->reason), 0,
+                                         TOMTE_COMMAND_REASON_MAX);
         c->proposes = node_replicate_proposal(s, c);
     }
     return len;
@@ -122,7 +125,7 @@ static void send_request(struct tomte_node *n)
                                           .offer_crc = n->offer_crc,
                                           .has_addr = true,
                                           .addr = n->config.addr};
-    struct node_ask ask = {.to = n->config.keeper,
+    struct node_ask ask = {.to = n->keeper_addr,
                            .code = TOMTE_COAP_POST,
                            .path = "/.tomte/lease",
                            .timeout_ms = ASK_TIMEOUT_MS,
@@ -161,6 +164,7 @@ void node_control_work(struct tomte_node *n)
     if (n->lease_handle != 0)
         node_link_cancel(n, n->lease_handle);
     n->lease_handle = 0;
+    node_keepers_asking(n);
     send_request(n);
 }
 
@@ -182,7 +186,7 @@ static void fetch_view(struct tomte_node *n)
     tomte_text_init(&t, query, sizeof query);
     tomte_text_str(&t, "node=");
     tomte_text_span(&t, tomte_name_span(&n->config.name));
-    (void)node_fetch_begin(n, FETCH_VIEW, 0, &n->config.keeper, "/.tomte/view",
+    (void)node_fetch_begin(n, FETCH_VIEW, 0, &n->keeper_addr, "/.tomte/view",
                            query);
 }
 
@@ -202,13 +206,24 @@ void node_control_answer(struct tomte_node *n, const struct tomte_coap_msg *msg)
     if (tomte_err_from_coap_code(msg->code) != TOMTE_OK) {
         node_log_err(n, TOMTE_SPAN_LIT("keeper"), "refuses a lease",
                      tomte_err_from_coap_code(msg->code));
+        node_keepers_refused(n);
         return;
     }
     if (tomte_lease_answer_decode(msg->payload, &answer) != TOMTE_OK) {
         node_log(n, TOMTE_LOG_WARN, "keeper: its answer is not understood");
         return;
     }
+    node_keepers_answered(n);
+    if (answer.has_leader && answer.lease_ms == 0) {
+        node_keepers_leader(n, &answer.leader_addr);
+        n->lease_now = true;
+        return;
+    }
     n->term = answer.term;
+    if (n->keepers_term != n->term) {
+        n->keepers_term = n->term;
+        node_keepers_ask(n);
+    }
     n->offer_wanted = answer.offer_wanted;
     n->lease_now = answer.offer_wanted;
     if (answer.settled) {

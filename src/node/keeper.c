@@ -22,13 +22,19 @@ static struct tomte_home_limits home_limits(const struct tomte_node_config *c)
     return limits;
 }
 
+/* It is one, or the port can make it one of several. */
+static bool may_be_keeper(const struct tomte_node_config *c)
+{
+    return c->is_keeper || (c->replica != NULL && c->sizes.home_nodes > 0);
+}
+
 size_t node_keeper_memory(const struct tomte_node_config *config)
 {
-    if (!config->is_keeper)
-        return 0;
     struct tomte_home_limits limits = home_limits(config);
+    if (!may_be_keeper(config))
+        return 0;
     return sizeof(struct keeper_part) + tomte_home_bytes(limits) +
-           tomte_keeper_bytes(limits) + TOMTE_COMMAND_BYTES_MAX + 256;
+           tomte_keeper_bytes(limits) + TOMTE_COMMAND_BYTES_MAX + 512;
 }
 
 /* ---- the log ---- */
@@ -166,44 +172,90 @@ static enum tomte_err log_command(struct tomte_node *n,
 
 /* ---- set-up ---- */
 
-enum tomte_err node_keeper_init(struct tomte_node *n)
+static enum tomte_err take_part(struct tomte_node *n)
 {
     struct tomte_home_limits limits = home_limits(&n->config);
     struct keeper_part *k = tomte_arena_take(n->arena, sizeof *k, 16);
     TOMTE_ASSERT(k != NULL);
-    n->keeper = k;
+    n->spare = k;
     k->bytes = tomte_arena_take(n->arena, TOMTE_COMMAND_BYTES_MAX + 8, 1);
     TOMTE_ASSERT(k->bytes != NULL);
     enum tomte_err err = tomte_home_init(&k->home, n->arena, limits);
-    if (err == TOMTE_OK)
-        err = tomte_store_log_open(&n->store, LOG_NAME, LOG_BYTES, &k->log);
+    if (err == TOMTE_OK &&
+        !tomte_arena_split(n->arena, tomte_keeper_bytes(limits) + 64,
+                           &k->memory))
+        err = TOMTE_ERR_NO_MEMORY;
+    return err;
+}
+
+/* The log of one that is alone. */
+static enum tomte_err load_alone(struct tomte_node *n)
+{
+    struct keeper_part *k = n->keeper;
+    enum tomte_err err =
+        tomte_store_log_open(&n->store, LOG_NAME, LOG_BYTES, &k->log);
     if (err == TOMTE_OK)
         err = load_snapshot(n);
     if (err == TOMTE_OK)
         err = load_log(n);
-    if (err != TOMTE_OK) {
-        node_log_err(n, TOMTE_SPAN_LIT("keeper"), "the home's log", err);
+    if (err != TOMTE_OK)
         return err;
-    }
     struct tomte_keeper_config config = {.home = &k->home,
                                          .term = n->boot,
                                          .admit = true,
                                          .still = n->config.without.failover,
                                          .now_ms = n->now_ms};
-    return tomte_keeper_init(&k->keeper, &config, n->arena);
+    k->leads = true;
+    return tomte_keeper_init(&k->keeper, &config, &k->memory);
+}
+
+enum tomte_err node_keeper_forget_log(struct tomte_node *n)
+{
+    enum tomte_err err = tomte_store_log_remove(&n->store, LOG_NAME);
+    if (err == TOMTE_OK)
+        err = tomte_store_blob_remove(&n->store, SNAPSHOT_NAME);
+    return err == TOMTE_ERR_NOT_FOUND ? TOMTE_OK : err;
+}
+
+enum tomte_err node_keeper_init(struct tomte_node *n)
+{
+    const struct tomte_replica *r = n->config.replica;
+    if (!may_be_keeper(&n->config))
+        return TOMTE_OK;
+    enum tomte_err err = take_part(n);
+    bool several = r != NULL && r->exists(&n->store);
+    if (n->config.is_keeper || several)
+        n->keeper = n->spare;
+    if (err == TOMTE_OK && n->keeper != NULL)
+        err = several ? node_group_open(n, false) : load_alone(n);
+    if (err != TOMTE_OK)
+        node_log_err(n, TOMTE_SPAN_LIT("keeper"), "the home's log", err);
+    return err;
+}
+
+bool node_keeper_leads(const struct tomte_node *n)
+{
+    return n->keeper != NULL && n->keeper->leads;
 }
 
 /* ---- effects ---- */
 
-static void answer_lease(struct tomte_node *n,
-                         const struct tomte_lease_answer *answer)
+void node_keeper_answer_lease(struct tomte_node *n, uint32_t request,
+                              const struct tomte_lease_answer *answer)
 {
     uint8_t memory[128];
     struct tomte_span bytes;
     enum tomte_err err =
         tomte_lease_answer_encode(answer, TOMTE_BUF_ARRAY(memory), &bytes);
     TOMTE_ASSERT(err == TOMTE_OK);
-    node_reply_cbor(n, n->keeper->request, TOMTE_COAP_CHANGED, bytes);
+    node_reply_cbor(n, request, TOMTE_COAP_CHANGED, bytes);
+}
+
+static void answer_lease(struct tomte_node *n, struct tomte_lease_answer answer)
+{
+    if (node_group_is_member(n))
+        answer.lease_ms = node_group_lease_ms(n, answer.lease_ms);
+    node_keeper_answer_lease(n, n->keeper->request, &answer);
 }
 
 static void step_applied(struct tomte_node *n, enum tomte_err err,
@@ -219,6 +271,10 @@ static void step_applied(struct tomte_node *n, enum tomte_err err,
 static void on_append(struct tomte_node *n, struct tomte_span command)
 {
     struct tomte_home_report report = {.err = TOMTE_OK};
+    if (node_group_is_member(n)) {
+        node_group_propose(n, command);
+        return;
+    }
     enum tomte_err err = log_command(n, command);
     if (err != TOMTE_OK) {
         node_log_err(n, TOMTE_SPAN_LIT("keeper"), "the home's log", err);
@@ -270,7 +326,7 @@ static void drain(struct tomte_node *n)
     while (tomte_keeper_poll(&n->keeper->keeper, &e)) {
         switch (e.kind) {
         case TOMTE_KEEPER_ANSWER:
-            answer_lease(n, &e.u.answer);
+            answer_lease(n, e.u.answer);
             break;
         case TOMTE_KEEPER_REFUSE:
             node_reply_error(n, n->keeper->request, e.u.refuse, NULL);
@@ -291,13 +347,20 @@ static void drain(struct tomte_node *n)
     }
 }
 
+void node_keeper_applied(struct tomte_node *n, enum tomte_err err,
+                         const char *text)
+{
+    step_applied(n, err, text);
+    drain(n);
+}
+
 /* It asks itself for its own lease twice in one, so steps are never further
  * apart than that, but for a process that was stopped. */
 void node_keeper_awake(struct tomte_node *n, uint64_t last_ms)
 {
     struct tomte_keeper_event e = {.kind = TOMTE_KEEPER_WOKE,
                                    .now_ms = n->now_ms};
-    if (n->now_ms - last_ms <= n->keeper->home.lease_ms)
+    if (!n->keeper->leads || n->now_ms - last_ms <= n->keeper->home.lease_ms)
         return;
     node_log(n, TOMTE_LOG_WARN, "keeper: was stopped, waits for one lease");
     tomte_keeper_step(&n->keeper->keeper, &e);
@@ -306,7 +369,10 @@ void node_keeper_awake(struct tomte_node *n, uint64_t last_ms)
 
 void node_keeper_work(struct tomte_node *n)
 {
-    if (tomte_keeper_deadline(&n->keeper->keeper) > n->now_ms)
+    if (node_group_is_member(n))
+        node_group_work(n);
+    if (!n->keeper->leads ||
+        tomte_keeper_deadline(&n->keeper->keeper) > n->now_ms)
         return;
     struct tomte_keeper_event e = {.kind = TOMTE_KEEPER_TIMER,
                                    .now_ms = n->now_ms};
@@ -316,7 +382,13 @@ void node_keeper_work(struct tomte_node *n)
 
 uint64_t node_keeper_deadline(const struct tomte_node *n)
 {
-    return tomte_keeper_deadline(&n->keeper->keeper);
+    uint64_t at_ms = UINT64_MAX;
+    if (n->keeper->leads)
+        at_ms = tomte_keeper_deadline(&n->keeper->keeper);
+    if (!node_group_is_member(n))
+        return at_ms;
+    uint64_t group_ms = node_group_deadline(n);
+    return group_ms < at_ms ? group_ms : at_ms;
 }
 
 /* ---- requests ---- */
@@ -337,6 +409,10 @@ void node_keeper_lease(struct tomte_node *n, const struct tomte_addr *from,
     if (tomte_home_find_node(&n->keeper->home, &r.name) != TOMTE_HOME_NONE &&
         node_link_peer(n, from) != TOMTE_OK)
         node_log(n, TOMTE_LOG_WARN, "no room for a link to a node");
+    if (!n->keeper->leads) {
+        node_group_hint(n, request);
+        return;
+    }
     e.u.lease.request = &r;
     e.u.lease.from = *from;
     n->keeper->request = request;
@@ -362,6 +438,11 @@ void node_keeper_command(struct tomte_node *n, uint32_t request,
     struct tomte_keeper_event e = {.kind = TOMTE_KEEPER_COMMAND,
                                    .now_ms = n->now_ms};
     uint32_t token = 0;
+    if (!k->leads) {
+        node_reply_error(n, request, TOMTE_ERR_AGAIN,
+                         "another keeper leads; GET /.tomte/keepers tells");
+        return;
+    }
     if (image_missing(n, command)) {
         node_reply_error(n, request, TOMTE_ERR_MISSING,
                          "the image is not here: send it first");
@@ -378,65 +459,4 @@ void node_keeper_command(struct tomte_node *n, uint32_t request,
     e.u.command.token = token;
     tomte_keeper_step(&k->keeper, &e);
     drain(n);
-}
-
-/* ---- views ---- */
-
-static enum tomte_err make_view(struct tomte_node *n, void *ctx,
-                                struct tomte_buf out, struct tomte_span *bytes)
-{
-    const uint16_t *node = ctx;
-    return tomte_view_encode(&n->keeper->home, *node, out, bytes);
-}
-
-void node_keeper_view(struct tomte_node *n, const struct tomte_addr *from,
-                      uint32_t request, const struct tomte_coap_msg *msg)
-{
-    uint8_t memory[64];
-    struct tomte_span query, prefix = TOMTE_SPAN_LIT("node=");
-    struct tomte_name name;
-    enum tomte_err err =
-        tomte_coap_get_query(msg->options, TOMTE_BUF_ARRAY(memory), &query);
-    if (err == TOMTE_OK &&
-        !tomte_span_equal(tomte_span_slice(query, 0, prefix.len), prefix))
-        err = TOMTE_ERR_USAGE;
-    if (err == TOMTE_OK)
-        err = tomte_name_parse(tomte_span_slice(query, prefix.len, query.len),
-                               &name);
-    uint16_t node = TOMTE_HOME_NONE;
-    if (err == TOMTE_OK)
-        node = tomte_home_find_node(&n->keeper->home, &name);
-    if (err == TOMTE_OK && node == TOMTE_HOME_NONE)
-        err = TOMTE_ERR_NOT_FOUND;
-    if (err != TOMTE_OK)
-        node_reply_error(n, request, err, NULL);
-    else
-        node_reply_page(n, request, from, msg, PAGE_VIEW, make_view, &node);
-}
-
-/* IDENTITY, or IDENTITY/NODE: why not there. */
-void node_keeper_why(struct tomte_node *n, uint32_t request,
-                     struct tomte_span rest)
-{
-    char text[900];
-    struct tomte_text t;
-    struct tomte_name name, node = {0};
-    size_t end = 0;
-    while (end < rest.len && rest.data[end] != '/')
-        end++;
-    tomte_text_init(&t, text, sizeof text);
-    enum tomte_err err =
-        tomte_name_parse(tomte_span_slice(rest, 0, end), &name);
-    if (err == TOMTE_OK && end < rest.len)
-        err =
-            tomte_name_parse(tomte_span_slice(rest, end + 1, rest.len), &node);
-    if (err == TOMTE_OK)
-        err = tomte_keeper_why(&n->keeper->keeper, &name,
-                               node.len > 0 ? &node : NULL, &t);
-    struct tomte_coap_parts parts = {.code = TOMTE_COAP_CONTENT,
-                                     .payload = TOMTE_SPAN(text, t.len)};
-    if (err != TOMTE_OK)
-        node_reply_error(n, request, err, NULL);
-    else
-        node_link_respond(n, request, &parts);
 }

@@ -174,7 +174,9 @@ static enum tomte_err start(struct tomte_node *n)
         err = node_resource_init(n);
     if (err == TOMTE_OK)
         err = node_slot_init(n);
-    if (err == TOMTE_OK && n->config.is_keeper)
+    if (err == TOMTE_OK)
+        node_control_store(n);
+    if (err == TOMTE_OK)
         err = node_keeper_init(n);
     return err;
 }
@@ -201,10 +203,13 @@ enum tomte_err tomte_node_init(struct tomte_node **node,
         return err;
     node_control_init(n);
     node_view_load(n);
-    if (n->has_view || n->keeper != NULL)
+    /* The home of one of several keepers is not known before it hears of it. */
+    if (!node_group_is_member(n) && (n->has_view || n->keeper != NULL))
         node_image_sweep(n); /* what the last view before a crash left */
     if (tomte_store_sync(&n->store) != TOMTE_OK)
         return TOMTE_ERR_IO;
+    if (node_group_is_member(n))
+        node_group_synced(n);
     node_actuator_synced(n);
     n->again = true;
     *node = n;
@@ -252,6 +257,8 @@ static void commit(struct tomte_node *n)
     }
     node_actuator_synced(n);
     node_view_synced(n);
+    if (node_group_is_member(n))
+        node_group_synced(n);
 }
 
 void tomte_node_step(struct tomte_node *node,

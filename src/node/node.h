@@ -27,6 +27,7 @@
 #include "store/block.h"
 
 struct tomte_crypto;
+struct tomte_replica;
 struct tomte_node; /* node/internal.h; taken from the arena */
 
 /* ---- what a node offers: sensors, actuators, buttons ---- */
@@ -99,6 +100,10 @@ struct tomte_node_config {
     size_t resource_count; /* at most TOMTE_LIMIT_RESOURCES */
     const struct tomte_block *block;
     const struct tomte_crypto *crypto;
+    /* How several keepers keep one log (home/replica.h); it stays the caller's.
+     * NULL: this node is the only keeper, or none. With it a node that has
+     * sizes.home_nodes can be made a keeper while it runs. */
+    const struct tomte_replica *replica;
 };
 
 /* Sizes of a hub, or, with TOMTE_MCU defined, of a microcontroller. */

@@ -65,6 +65,21 @@ static void command(struct tomte_node *n, const struct request *r)
     node_upload_command(n, r->from, r->handle, r->msg);
 }
 
+static void raft(struct tomte_node *n, const struct request *r)
+{
+    node_group_frame(n, r->from, r->handle, r->msg);
+}
+
+static void keepers_get(struct tomte_node *n, const struct request *r)
+{
+    node_group_get(n, r->handle);
+}
+
+static void keepers_post(struct tomte_node *n, const struct request *r)
+{
+    node_group_post(n, r->handle, r->msg);
+}
+
 static void logs(struct tomte_node *n, const struct request *r)
 {
     node_logs_get(n, r->from, r->handle, r->msg);
@@ -87,6 +102,9 @@ static const struct service {
     {"checkpoint", TOMTE_COAP_GET, false, true, checkpoint},
     {"status", TOMTE_COAP_GET, false, false, status},
     {"command", TOMTE_COAP_POST, true, false, command},
+    {"raft", TOMTE_COAP_POST, false, false, raft},
+    {"keepers", TOMTE_COAP_GET, true, false, keepers_get},
+    {"keepers", TOMTE_COAP_POST, true, false, keepers_post},
     {"logs", TOMTE_COAP_GET, false, false, logs},
 };
 
@@ -253,6 +271,9 @@ void node_route_response(struct tomte_node *n, uint64_t c,
     case COOKIE_RECORDS:
         node_replicate_answer(n, c, msg);
         break;
+    case COOKIE_KEEPERS:
+        node_keepers_answer(n, msg);
+        break;
     case COOKIE_POKE:
         break;
     }
@@ -279,6 +300,7 @@ void node_route_failed(struct tomte_node *n, uint64_t c)
     case COOKIE_RECORDS:
         node_replicate_failed(n, c);
         break;
+    case COOKIE_KEEPERS:
     case COOKIE_POKE:
         break;
     }

@@ -24,7 +24,7 @@ static const struct tomte_addr *image_source(const struct tomte_node *n,
     unsigned others = (unsigned)s->has_owner + s->peers_len;
     unsigned at = s->tries % (1 + others);
     if (at == 0)
-        return &n->config.keeper;
+        return &n->keeper_addr;
     if (s->has_owner && at == 1)
         return &s->owner.addr;
     return &s->peers[at - 1 - (unsigned)s->has_owner].addr;

@@ -13,6 +13,7 @@
 #include "container/container.h"
 #include "crypto/crypto.h"
 #include "home/keeper.h"
+#include "home/replica.h"
 #include "home/lease.h"
 #include "home/view.h"
 #include "node/node.h"
@@ -54,6 +55,7 @@ enum cookie_kind {
     COOKIE_SEND,      /* index in `sends` */
     COOKIE_RECORDS,   /* slot, number of the request */
     COOKIE_POKE,
+    COOKIE_KEEPERS,
 };
 
 static inline uint64_t cookie(enum cookie_kind kind, unsigned a, uint32_t b)
@@ -327,6 +329,8 @@ struct log_line {
 
 /* ---- the keeper's part; NULL on other nodes ---- */
 
+#define NODE_KEEPERS TOMTE_REPLICA_MEMBERS_MAX
+
 struct keeper_part {
     struct tomte_home home;
     struct tomte_keeper keeper;
@@ -334,6 +338,20 @@ struct keeper_part {
     uint32_t request; /* CoAP handle of the request at hand */
     uint32_t commands[NODE_COMMANDS]; /* by token: CoAP handle, 0: free */
     uint8_t *bytes;                   /* 8 + TOMTE_COMMAND_BYTES_MAX */
+    struct tomte_arena memory;        /* of `keeper` */
+    bool leads;                       /* `keeper` is there; alone: always */
+
+    /* one of several: group.c */
+    const struct tomte_replica *replica; /* NULL: alone */
+    struct tomte_replica_status status;  /* as it was last looked at */
+    uint64_t led;                        /* term */
+    uint32_t unsent;                     /* frames that had no room */
+    uint32_t proposal;                   /* number of the last one */
+    bool decided;                        /* and not yet told to `keeper` */
+    enum tomte_err decided_err;
+    struct tomte_home_report report; /* of the command applied last */
+    uint64_t newcomer;               /* to be added when it leads; 0: none */
+    struct tomte_addr newcomer_addr;
 };
 
 /* ---- the node ---- */
@@ -353,10 +371,15 @@ struct tomte_node {
 
     /* control */
     struct tomte_lease lease;
-    uint64_t lease_sent_ms;  /* of the request in flight */
-    uint32_t lease_handle;   /* 0: none in flight */
-    uint64_t lease_sequence; /* of the last request of this boot */
-    uint64_t term;           /* of the answer that came last */
+    uint64_t lease_sent_ms;        /* of the request in flight */
+    uint32_t lease_handle;         /* 0: none in flight */
+    uint64_t lease_sequence;       /* of the last request of this boot */
+    uint64_t term;                 /* of the answer that came last */
+    struct tomte_addr keeper_addr; /* who is asked now */
+    struct tomte_addr keepers[NODE_KEEPERS];
+    uint8_t keepers_len, keeper_at;
+    unsigned unanswered;   /* requests for a lease, since the last answer */
+    uint64_t keepers_term; /* of the answer after which they were asked for */
     uint64_t settled; /* view version of the last answer that was settled */
     uint64_t settled_sequence; /* of the request that was answered so */
     uint64_t store_id;
@@ -389,6 +412,7 @@ struct tomte_node {
     struct page pages[NODE_PAGES];
     struct upload upload;
     struct keeper_part *keeper;
+    struct keeper_part *spare; /* what a node that may become one has ready */
 
     /* lines: a ring; those from `log_told` on are still to be polled */
     struct log_line *lines;

@@ -181,7 +181,7 @@ static enum tomte_err make_status(struct tomte_node *n, void *ctx,
     struct tomte_cbor_enc e;
     (void)ctx;
     tomte_cbor_encode_init(&e, out);
-    tomte_cbor_put_map(&e, n->keeper != NULL ? 10 : 9);
+    tomte_cbor_put_map(&e, node_keeper_leads(n) ? 10 : 9);
     tomte_cbor_put_uint(&e, 0);
     tomte_cbor_put_uint(&e, 1); /* version of this form */
     tomte_cbor_put_uint(&e, 1);
@@ -200,7 +200,7 @@ static enum tomte_err make_status(struct tomte_node *n, void *ctx,
     put_cells(n, &e);
     tomte_cbor_put_uint(&e, 8);
     put_resources(n, &e);
-    if (n->keeper != NULL) {
+    if (node_keeper_leads(n)) {
         tomte_cbor_put_uint(&e, 9);
         put_home(n->keeper, &e);
     }

@@ -122,7 +122,7 @@ void node_view_arrived(struct tomte_node *n, size_t len)
     }
     put_into_force(n, at, len, &view);
     if (n->keeper == NULL)
-        node_image_sweep(n);
+        node_image_sweep(n); /* a keeper has what others may need */
 }
 
 void node_view_synced(struct tomte_node *n)

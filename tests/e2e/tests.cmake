@@ -20,6 +20,8 @@ if(TARGET tomte AND NOT TOMTE_SANITIZE)
     COMMAND ${e2e}/files.sh $<TARGET_FILE:tomte>)
   tomte_test(e2e commands TIMEOUT 120 ALONE
     COMMAND ${e2e}/commands.sh $<TARGET_FILE:tomte>)
+  tomte_test(e2e keepers TIMEOUT 180 ALONE
+    COMMAND ${e2e}/keepers.sh $<TARGET_FILE:tomte>)
   tomte_test(e2e table TIMEOUT 60 ALONE
     COMMAND /usr/bin/python3 ${e2e}/table.py $<TARGET_FILE:tomte>)
   if(TARGET tomte-sim)
