@@ -11,7 +11,7 @@ target_compile_definitions(wasm_diff PRIVATE _DEFAULT_SOURCE)
 target_link_libraries(wasm_diff PRIVATE tomte_wasm)
 tomte_test(interop wasm_diff TIMEOUT 600 COMMAND
   /usr/bin/python3 tests/interop/wasm_diff/diff.py $<TARGET_FILE:wasm_diff>
-  ${PROJECT_BINARY_DIR}/wasm_diff --modules 300)
+  ${PROJECT_BINARY_DIR}/interop_wasm_diff --modules 300)
 if(TARGET tomte)
   cmake_path(GET PROJECT_BINARY_DIR PARENT_PATH trees)
   tomte_test(interop wasi TIMEOUT 300 COMMAND
