@@ -43,7 +43,8 @@ void wasm_decode_functions(struct wasm_decoder *d)
         uint32_t type = wasm_read_u32(&d->r);
         if (type >= m->type_count)
             wasm_fail(&d->r, TOMTE_ERR_INVALID, "unknown type");
-        m->funcs[m->imported.of[TOMTE_WASM_FUNC] + i].type = (uint16_t)type;
+        else
+            wasm_set_type(m, m->imported.of[TOMTE_WASM_FUNC] + i, type);
     }
 }
 
@@ -79,6 +80,17 @@ void wasm_decode_globals(struct wasm_decoder *d)
         g->init = wasm_offset(&d->r);
         wasm_check_const(d, g->type);
     }
+}
+
+void wasm_set_type(struct tomte_wasm_module *m, uint32_t func, uint32_t type)
+{
+    const struct wasm_type *t = &m->types[type];
+    struct wasm_func *f = &m->funcs[func];
+    f->type = (uint16_t)type;
+    f->param_slots =
+        (uint8_t)(t->param_slots < WASM_MANY ? t->param_slots : WASM_MANY);
+    f->result_slots =
+        (uint8_t)(t->result_slots < WASM_MANY ? t->result_slots : WASM_MANY);
 }
 
 void wasm_take_tables(struct wasm_decoder *d, const struct wasm_counts *all)

@@ -162,7 +162,7 @@ static void keep_import(struct wasm_decoder *d,
 {
     struct tomte_wasm_module *m = d->m;
     if (e->kind == TOMTE_WASM_FUNC)
-        m->funcs[at].type = (uint16_t)e->type;
+        wasm_set_type(m, at, e->type);
     else if (e->kind == TOMTE_WASM_TABLE)
         m->tables[at] = e->table;
     else if (e->kind == TOMTE_WASM_GLOBAL)

@@ -25,6 +25,9 @@ static const uint8_t *leb_rest(const uint8_t *pc, uint32_t *v);
 
 #include "wasm/exec_words.inc"
 
+static const struct wasm_frame *
+frames_floor(const struct tomte_wasm_instance *inst);
+
 void wasm_exec(struct tomte_wasm_instance *inst)
 {
     bool again = true;
@@ -38,82 +41,77 @@ void wasm_exec(struct tomte_wasm_instance *inst)
     }
 }
 
+/* What few cases need is kept in memory, to leave the registers to the others:
+ * its address is given away, so that the compiler cannot but do so. */
+struct kept {
+    uint32_t *slots;                /* the stack's first */
+    const struct wasm_frame *end;   /* behind the frame of the outermost call */
+    const struct wasm_frame *floor; /* the last frame that there may be */
+    struct tomte_wasm_instance *callee;
+    const struct wasm_func *fn; /* the function's: */
+    const uint8_t *bytes;       /* its module */
+    const uint8_t *code;        /* its first instruction */
+    const struct wasm_side *side;
+    const uint8_t *at; /* the instruction that calls or traps */
+    uint32_t index;
+    uint32_t limit2, limit8;
+};
+
+/* Every instruction has a label, and where the top operand may be pending a
+ * second one. */
+#define ALL_OPS(OP) WASM_OP_TABLE(OP) OP(WASM_PREFIX, PREFIXED, , , )
+#ifdef __OPTIMIZE_SIZE__
+#define LABELS 256
+#define PENDING_OPS(OP)
+#else
+#define LABELS          512
+#define PENDING_OPS(OP) ALL_OPS(OP)
+#endif
+
 bool wasm_exec_bytes(struct tomte_wasm_instance *inst)
 {
-    static const void *const narrow_labels[256] = {
+    static const void *const narrow_labels[LABELS] = {
 #define OP(code, name, text, imm, types) [code] = &&op_##name,
-        WASM_OP_TABLE(OP)
+        ALL_OPS(OP)
 #undef OP
-            [WASM_PREFIX] = &&op_PREFIXED,
+#define OP(code, name, text, imm, types) [256 + (code)] = &&pend_##name,
+            PENDING_OPS(OP)
+#undef OP
     };
-    static const void *const wide_labels[256] = {
+    static const void *const wide_labels[LABELS] = {
 #define OP(code, name, text, imm, types) [code] = &&wide_##name,
-        WASM_OP_TABLE(OP)
+        ALL_OPS(OP)
 #undef OP
-            [WASM_PREFIX] = &&op_PREFIXED,
+#define OP(code, name, text, imm, types) [256 + (code)] = &&pend_wide_##name,
+            PENDING_OPS(OP)
+#undef OP
     };
-    const void *const *labels;
-    uint32_t *const slots = inst->slots;
+    struct kept k = {.slots = inst->slots,
+                     .end = wasm_frames_end(inst),
+                     .floor = frames_floor(inst)};
     struct wasm_frame *fp = wasm_frame(inst, inst->depth - 1);
-    uint32_t *sp, *base, tos;
-    int32_t fuel = inst->grant;
-
-    struct tomte_wasm_instance *cur, *callee;
-    uint32_t op, index;
-    const uint8_t *bytes, *code, *pc, *at, *last;
+    struct tomte_wasm_instance *cur;
+    const void *const *labels;
+    const uint8_t *pc, *last;
+    const struct wasm_side *st;
+    uint32_t *sp, *base, tos, index, op, limit1, limit4;
+#ifndef __OPTIMIZE_SIZE__
+    uint32_t val = 0;
+#endif
     uint8_t *mem;
-    uint32_t mem_len;
-    const struct wasm_func *fn;
-    const struct wasm_side *side, *st;
+    int32_t fuel = inst->grant;
     enum tomte_wasm_trap_reason reason;
 
-    LOAD_INSTANCE(wasm_owner_of(inst, fp->func, &index));
+    __asm__ volatile("" : : "r"(&k) : "memory");
+    LOAD_OWNER();
     LOAD_FRAME();
-    LOAD_STACK(slots + inst->sp);
-    at = pc;
+    LOAD_STACK(k.slots + inst->sp);
+    k.at = pc;
     if (inst->spent > inst->budget)
         goto out_of_fuel;
     NEXT();
 
 #include "wasm/exec_control.inc"
-
-    CASE(DROP)
-    {
-        if (IS_WIDE()) {
-            st++;
-            sp--;
-        }
-        POP();
-        NEXT();
-    }
-    CASE(SELECT_T)
-    {
-        pc += 2;
-        if (wasm_width(pc[-1]) == 2)
-            goto select_wide;
-        goto select_narrow;
-    }
-    CASE(SELECT)
-    {
-        if (IS_WIDE()) {
-            st++;
-            goto select_wide;
-        }
-        goto select_narrow;
-    }
-select_narrow:
-    sp -= 2;
-    tos = tos != 0 ? sp[0] : sp[1];
-    NEXT();
-select_wide:
-    sp -= 3;
-    if (tos == 0) {
-        sp[-1] = sp[1];
-        tos = sp[2];
-    } else {
-        tos = sp[0];
-    }
-    NEXT();
 
 compared: /* the result is `tos` */
     if (*pc == WASM_OP_BR_IF) {
@@ -128,9 +126,14 @@ compared: /* the result is `tos` */
 
 #include "wasm/exec_cases.inc"
 
-op_PREFIXED : {
+#ifndef __OPTIMIZE_SIZE__
+#include "wasm/exec_pending.inc"
+#endif
+
+op_PREFIXED:
+wide_PREFIXED : {
     const uint8_t *next = pc;
-    at = pc - 1;
+    k.at = pc - 1;
     LEB(op);
     pc = next;
     op += WASM_PREFIXED;
@@ -140,8 +143,8 @@ op_PREFIXED : {
 }
 
     WASM_NUMERIC(CASE)
-    at = pc - 1;
-    op = *at;
+    k.at = pc - 1;
+    op = *k.at;
 
 numeric : /* what numeric.c does */
 {
@@ -157,8 +160,8 @@ numeric : /* what numeric.c does */
 }
 
     WASM_BULK(CASE)
-    at = pc - 1;
-    op = *at;
+    k.at = pc - 1;
+    op = *k.at;
 
 bulk : /* what bulk.c does */
 {
@@ -182,8 +185,18 @@ bulk : /* what bulk.c does */
     NEXT();
 }
 
+branch_table : /* to label `index` of those at `pc` */
+{
+    const uint8_t *next = pc;
+    uint32_t count;
+    LEB(count);
+    st += index < count ? index : count;
+}
+
 branch: /* as the entry `st` says */
     if (st->slots != 0) {
+        if (st->slots == WASM_SIDE_BACK)
+            goto branch_back;
         struct wasm_far far = {st->pc, st->side, st->slots >> 12,
                                st->slots & 0xfff};
         if (st->slots >= WASM_SIDE_MARKS)
@@ -194,12 +207,21 @@ branch: /* as the entry `st` says */
         for (; far.keep > 0; far.keep--)
             *sp++ = *from++;
         LOAD_STACK(sp);
-        st = side + far.side;
-        GO(code + far.pc);
+        st = SIDE_AT(far.side);
+        GO(k.code + far.pc);
     }
-    pc = code + st->pc;
-    st = side + st->side;
+    pc = k.code + st->pc;
+    st = SIDE_AT(st->side);
     NEXT();
+branch_back: /* a small machine saves the jump through the table */
+    pc = k.code + st->pc;
+    st = SIDE_AT(st->side);
+#if UINTPTR_MAX > UINT32_MAX
+    NEXT();
+#else
+    pc++;
+    goto op_LOOP;
+#endif
 
 #include "wasm/exec_calls.inc"
 
@@ -212,22 +234,29 @@ out_of_fuel:
     }
     if (inst->slice == 0)
         return false;
-    LOAD_FRAME();
-    LOAD_MEMORY();
-    LOAD_STACK(slots + inst->sp);
+    RELOAD();
     NEXT();
 
 trap_memory: /* in the instruction that was just begun */
     reason = TOMTE_WASM_TRAP_MEMORY;
 trap_here:
-    at = pc - 1;
+    k.at = pc - 1;
 trap:
-    pc = at;
+    pc = k.at;
     SAVE();
     wasm_settle(inst, fuel);
     wasm_set_trap(inst, reason, tomte_wasm_trap_text(reason), cur,
-                  (uint32_t)(fn - cur->m->funcs), (uint32_t)(at - bytes));
+                  (uint32_t)(k.fn - cur->m->funcs), (uint32_t)(k.at - k.bytes));
     return false;
+}
+
+/* Where the last frame is that the depth of calls allows. */
+static const struct wasm_frame *
+frames_floor(const struct tomte_wasm_instance *inst)
+{
+    size_t fit = inst->slot_count / WASM_FRAME_WORDS;
+    return wasm_frames_end(inst) -
+           (inst->depth_max < fit ? inst->depth_max : fit);
 }
 
 #ifdef __OPTIMIZE_SIZE__

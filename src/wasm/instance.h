@@ -123,6 +123,9 @@ struct tomte_wasm_instance {
     int32_t grant;
 };
 
+/* In a loop over few slots: the compiler is not to call memset for them. */
+#define WASM_NO_MEMSET(p) __asm__("" : "+r"(p))
+
 /* ---- functions across instances ---- */
 
 /* The instance of a function's number, seen from one of its store; NULL when

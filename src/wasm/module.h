@@ -24,16 +24,20 @@ struct wasm_type {
 };
 
 struct wasm_func {
-    uint32_t code; /* offset of its first instruction; 0 for an import */
-    uint32_t end;  /* offset of its last instruction, an `end` */
-    uint32_t side; /* index into the side table */
-    uint32_t cost; /* fuel for entering it */
+    uint32_t code;         /* offset of its first instruction; 0: an import */
+    uint32_t end;          /* offset of its last instruction, an `end` */
+    uint32_t side : 31;    /* index into the side table */
+    uint32_t wide : 1;     /* some local takes two slots: it has a local map */
+    uint32_t cost : 31;    /* fuel for entering it */
+    uint32_t declared : 1; /* ref.func may name it, section 3.4.10 */
     uint16_t type;
     uint16_t local_slots; /* parameters and locals */
     uint16_t frame_slots; /* those and the most operands it ever has */
-    bool wide;            /* some local takes two slots: it has a local map */
-    bool declared;        /* ref.func may name it, section 3.4.10 */
+    uint8_t param_slots;  /* of its type; WASM_MANY: look there */
+    uint8_t result_slots;
 };
+
+#define WASM_MANY 255
 
 struct wasm_global {
     uint32_t init; /* offset of its initial value; 0 for an import */
@@ -141,6 +145,9 @@ struct wasm_import_entry {
 void wasm_read_import(struct wasm_reader *r, uint32_t features,
                       struct wasm_import_entry *out);
 void wasm_read_export(struct wasm_reader *r, struct tomte_wasm_export *out);
+
+/* The function is of this type, which there is. */
+void wasm_set_type(struct tomte_wasm_module *m, uint32_t func, uint32_t type);
 
 struct tomte_wasm_type wasm_type_spans(const struct tomte_wasm_module *m,
                                        uint32_t type);

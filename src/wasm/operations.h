@@ -11,6 +11,51 @@
 #include "base/bytes.h"
 #include "wasm/numeric.h"
 
+#include <string.h>
+
+/* Words of memory. A machine that cannot access them anywhere does it byte by
+ * byte, though nearly all are aligned: there it looks first. */
+#if defined(__riscv) && !defined(__riscv_misaligned_fast) &&                   \
+    !defined(__OPTIMIZE_SIZE__)
+#define WASM_ALIGNED(p) __builtin_expect(((uintptr_t)(p)&3) == 0, 1)
+#else
+#define WASM_ALIGNED(p) false
+#endif
+
+static inline uint32_t wasm_read32(const uint8_t *p)
+{
+    uint32_t v;
+    if (!WASM_ALIGNED(p))
+        return tomte_get_le32(p);
+    memcpy(&v, __builtin_assume_aligned(p, 4), sizeof v);
+    return v;
+}
+
+static inline void wasm_write32(uint8_t *p, uint32_t v)
+{
+    if (!WASM_ALIGNED(p))
+        tomte_put_le32(p, v);
+    else
+        memcpy(__builtin_assume_aligned(p, 4), &v, sizeof v);
+}
+
+static inline uint64_t wasm_read64(const uint8_t *p)
+{
+    if (!WASM_ALIGNED(p))
+        return tomte_get_le64(p);
+    return (uint64_t)wasm_read32(p + 4) << 32 | wasm_read32(p);
+}
+
+static inline void wasm_write64(uint8_t *p, uint64_t v)
+{
+    if (!WASM_ALIGNED(p)) {
+        tomte_put_le64(p, v);
+    } else {
+        wasm_write32(p, (uint32_t)v);
+        wasm_write32(p + 4, (uint32_t)(v >> 32));
+    }
+}
+
 /* clang-format off */
 
 /* OP(name, result): one operand of 32 bits, or two, and such a result. */
@@ -141,32 +186,32 @@
 
 /* OP(name, bytes, value): into 32 bits, into 64. */
 #define WASM_LOAD32(OP)                                                        \
-    OP(I32_LOAD, 4, tomte_get_le32(p))                                         \
+    OP(I32_LOAD, 4, wasm_read32(p))                                            \
     OP(I32_LOAD8_S, 1, (uint32_t)(int8_t)*p)                                   \
     OP(I32_LOAD8_U, 1, *p)                                                     \
     OP(I32_LOAD16_S, 2, (uint32_t)(int16_t)tomte_get_le16(p))                  \
     OP(I32_LOAD16_U, 2, tomte_get_le16(p))
 
 #define WASM_LOAD64(OP)                                                        \
-    OP(I64_LOAD, 8, tomte_get_le64(p))                                         \
+    OP(I64_LOAD, 8, wasm_read64(p))                                            \
     OP(I64_LOAD8_S, 1, (uint64_t)(int8_t)*p)                                   \
     OP(I64_LOAD8_U, 1, *p)                                                     \
     OP(I64_LOAD16_S, 2, (uint64_t)(int16_t)tomte_get_le16(p))                  \
     OP(I64_LOAD16_U, 2, tomte_get_le16(p))                                     \
-    OP(I64_LOAD32_S, 4, (uint64_t)(int32_t)tomte_get_le32(p))                  \
-    OP(I64_LOAD32_U, 4, tomte_get_le32(p))
+    OP(I64_LOAD32_S, 4, (uint64_t)(int32_t)wasm_read32(p))                     \
+    OP(I64_LOAD32_U, 4, wasm_read32(p))
 
 /* OP(name, bytes, action): of 32 bits, of 64. */
 #define WASM_STORE32(OP)                                                       \
-    OP(I32_STORE, 4, tomte_put_le32(p, v))                                     \
+    OP(I32_STORE, 4, wasm_write32(p, v))                                       \
     OP(I32_STORE8, 1, *p = (uint8_t)v)                                         \
     OP(I32_STORE16, 2, tomte_put_le16(p, (uint16_t)v))
 
 #define WASM_STORE64(OP)                                                       \
-    OP(I64_STORE, 8, tomte_put_le64(p, v))                                     \
+    OP(I64_STORE, 8, wasm_write64(p, v))                                       \
     OP(I64_STORE8, 1, *p = (uint8_t)v)                                         \
     OP(I64_STORE16, 2, tomte_put_le16(p, (uint16_t)v))                         \
-    OP(I64_STORE32, 4, tomte_put_le32(p, (uint32_t)v))
+    OP(I64_STORE32, 4, wasm_write32(p, (uint32_t)v))
 
 /* OP(name, other): the same as another instruction. */
 #define WASM_ALIAS(OP)                                                         \

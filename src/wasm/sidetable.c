@@ -49,7 +49,7 @@ void wasm_side_map(struct wasm_side_builder *b, uint16_t unit)
 
 uint32_t wasm_side_at(const struct wasm_side_builder *b)
 {
-    return (b->unit_count - b->base) / WASM_SIDE_UNITS;
+    return b->unit_count - b->base;
 }
 
 void wasm_side_target(struct wasm_side_builder *b, uint32_t keep, uint32_t drop,
@@ -58,6 +58,12 @@ void wasm_side_target(struct wasm_side_builder *b, uint32_t keep, uint32_t drop,
     uint32_t chain = WASM_SIDE_END;
     wasm_side_forward(b, keep, drop, &chain);
     wasm_side_resolve(b, chain, pc, side);
+    if (b->arena == NULL || b->err != TOMTE_OK)
+        return;
+    struct wasm_side *e =
+        entry_at(b, b->unit_count - b->base - WASM_SIDE_UNITS);
+    if (e->slots == 0)
+        e->slots = WASM_SIDE_BACK;
 }
 
 void wasm_side_forward(struct wasm_side_builder *b, uint32_t keep,
@@ -144,8 +150,7 @@ void wasm_side_finish(struct wasm_side_builder *b,
 static struct wasm_side *entry_at(const struct wasm_side_builder *b,
                                   uint32_t entry)
 {
-    return (struct wasm_side *)(void *)(b->units + b->base +
-                                        entry * WASM_SIDE_UNITS);
+    return (struct wasm_side *)(void *)(b->units + b->base + entry);
 }
 
 static void set_word(struct wasm_side *e, uint32_t word)

@@ -12,10 +12,10 @@
  *   loop                  one: its fuel
  *   drop, select          one if the operand takes two slots, else none
  *
- * A target is a place in the code and in the entries, both counted from where
- * the function begins, with the slots to keep and the slots to drop below
- * them. What does not fit an entry is held in a second table of `far` targets;
- * the entry then has its index. */
+ * A target is a place in the code and in the entries (in units), both counted
+ * from where the function begins, with the slots to keep and the slots to drop
+ * below them. What does not fit an entry is held in a second table of `far`
+ * targets; the entry then has its index. */
 #pragma once
 
 #include "base/arena.h"
@@ -35,6 +35,7 @@ struct wasm_side {
 #define WASM_SIDE_FAR   0xffffu /* pc and side are an index of far targets */
 #define WASM_SIDE_LOOP  0xfffeu /* pc and side are a cost */
 #define WASM_SIDE_WIDE  0xfffdu /* pc and side are its offset in the module */
+#define WASM_SIDE_BACK  0xfffcu /* a target that is a loop, all operands stay */
 
 #define WASM_SIDE_UNITS 3 /* the table counts in 16-bit units */
 
@@ -82,11 +83,11 @@ void wasm_side_init(struct wasm_side_builder *b, struct tomte_arena *arena);
 uint32_t wasm_side_begin(struct wasm_side_builder *b);
 void wasm_side_map(struct wasm_side_builder *b, uint16_t unit);
 
-/* How many entries the current function has so far. */
+/* How many units of entries the current function has so far. */
 uint32_t wasm_side_at(const struct wasm_side_builder *b);
 
-/* Add a target that is known, or one that is yet to be found: those of one
- * label are chained through `*chain`, WASM_SIDE_END at first. */
+/* Add a target that is known, which is a loop, or one that is yet to be found:
+ * those of one label are chained through `*chain`, WASM_SIDE_END at first. */
 #define WASM_SIDE_END UINT32_MAX
 void wasm_side_target(struct wasm_side_builder *b, uint32_t keep, uint32_t drop,
                       uint32_t pc, uint32_t side);

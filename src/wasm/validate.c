@@ -38,7 +38,7 @@ void wasm_validate_func(struct wasm_validator *v, struct tomte_span body,
     if (v->wide)
         write_map(v);
     f->code = v->code;
-    f->side = wasm_side_begin(&v->side);
+    f->side = wasm_side_begin(&v->side) & 0x7fffffffu;
     f->wide = v->wide;
     run(v);
     if (v->r.err == TOMTE_ERR_INVALID)
@@ -46,7 +46,7 @@ void wasm_validate_func(struct wasm_validator *v, struct tomte_span body,
     if (v->side.err != TOMTE_OK)
         wasm_fail(&v->r, v->side.err, "the arena is full");
     f->end = wasm_offset(&v->r) - 1;
-    f->cost = v->blocks[0].cost;
+    f->cost = v->blocks[0].cost & WASM_COST_MAX;
     f->local_slots = (uint16_t)v->local_slots;
     f->frame_slots = (uint16_t)v->slots_most;
 }
