@@ -15,11 +15,17 @@ target_include_directories(tomte_files PUBLIC ports)
 target_link_libraries(tomte_files PUBLIC tomte_container ${YAML_LIBRARY})
 
 # One node as a process.
+add_library(tomte_key_file STATIC ports/linux/key_file.c)
+target_compile_definitions(tomte_key_file PRIVATE _GNU_SOURCE)
+target_include_directories(tomte_key_file PUBLIC ports)
+target_link_libraries(tomte_key_file PUBLIC tomte_base)
+
 add_library(tomte_daemon STATIC ports/linux/daemon.c ports/linux/driver.c)
 target_compile_definitions(tomte_daemon PRIVATE _GNU_SOURCE)
 target_include_directories(tomte_daemon PUBLIC ports)
 target_link_libraries(tomte_daemon PUBLIC
-  tomte_node tomte_files tomte_port_block_file tomte_crypto_bearssl
+  tomte_node tomte_files tomte_port_block_file tomte_key_file
+  tomte_crypto_hub
   ${UV_LIBRARY})
 
 add_executable(tomte-pack apps/pack/main.c)

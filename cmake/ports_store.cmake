@@ -20,7 +20,7 @@ foreach(target fuzz_node_peer fuzz_node_keeper)
   endif()
 endforeach()
 
-foreach(target unit_store fuzz_store_mount fuzz_container_run
+foreach(target unit_store unit_node fuzz_store_mount fuzz_container_run
                fuzz_container_recover)
   if(TARGET ${target})
     target_link_libraries(${target} PRIVATE tomte_port_sim_disk

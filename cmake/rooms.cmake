@@ -70,10 +70,14 @@ if(TARGET tomte_crypto_bearssl AND NOT TOMTE_CORE_ONLY)
   tomte_unit_test(oscore_vectors tomte_oscore tomte_crypto_bearssl)
 endif()
 tomte_room(ace DEPS cose cbor crypto base)
+if(TARGET tomte_crypto_bearssl AND NOT TOMTE_CORE_ONLY)
+  tomte_unit_test(ace_vectors tomte_ace tomte_crypto_bearssl)
+endif()
 # floor 4
 tomte_room(container DEPS wasm store cbor crypto base)
 tomte_room(channel DEPS coap cbor base)
 # floor 5
 tomte_room(home DEPS container channel cbor base)
 # floor 6
-tomte_room(node DEPS home channel container coap store wasm crypto cbor base)
+tomte_room(node DEPS home channel container ace oscore coap cose store wasm
+                crypto cbor base)

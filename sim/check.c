@@ -5,8 +5,9 @@
 #include <string.h>
 
 static const struct sim_check *const checks[] = {
-    &check_fenced,   &check_leases,    &check_actors, &check_nothing_lost,
-    &check_accounts, &check_converges, &check_bounds, NULL};
+    &check_fenced,       &check_leases,   &check_actors,
+    &check_nothing_lost, &check_accounts, &check_converges,
+    &check_bounds,       &check_nonces,   NULL};
 
 void checks_make(struct sim *w)
 {

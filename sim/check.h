@@ -27,6 +27,11 @@ extern const struct sim_check check_converges;
 /* Memory, queues, datagrams and work stay within their bounds. */
 extern const struct sim_check check_bounds;
 
+/* No key and nonce encrypt twice. What nodes encrypt by, so that it is seen;
+ * asked for again, it forgets what it saw of another world. */
+extern const struct sim_check check_nonces;
+const struct tomte_crypto *check_nonces_crypto(void);
+
 void checks_make(struct sim *w);
 void checks_second(struct sim *w);
 void checks_end(struct sim *w);

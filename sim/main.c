@@ -122,7 +122,8 @@ static void print_all(const struct sim *w, const struct options *o)
            "%llu datagrams "
            "(%llu lost), "
            "%llu steps, %llu writes (%llu refused, %llu expired), %llu presses "
-           "(%llu acknowledged), %llu numbers made, converged in %u s, at most "
+           "(%llu acknowledged), %llu numbers made, %llu encryptions, "
+           "converged in %u s, at most "
            "%u datagrams before a node and %u steps of it a second\n",
            (unsigned long long)w->seed, verdict(w, o),
            (unsigned long long)w->hash, (unsigned long long)c->takeovers,
@@ -133,8 +134,8 @@ static void print_all(const struct sim *w, const struct options *o)
            (unsigned long long)c->steps, (unsigned long long)c->writes,
            (unsigned long long)c->refused, (unsigned long long)c->expired,
            (unsigned long long)c->pressed, (unsigned long long)c->acknowledged,
-           (unsigned long long)c->made, c->converged_s, c->waiting_max,
-           c->steps_max);
+           (unsigned long long)c->made, (unsigned long long)c->encrypted,
+           c->converged_s, c->waiting_max, c->steps_max);
 }
 
 enum outcome { GOOD, FAILED, NOT_COUNTED };

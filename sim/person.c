@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TIMEOUT_MS 8000
-
 struct person *person_new(struct sim *w, uint64_t seed)
 {
     struct person *p = calloc(1, sizeof *p);
@@ -22,6 +20,11 @@ struct person *person_new(struct sim *w, uint64_t seed)
     enum tomte_err err = tomte_coap_init(&p->coap, &config, &p->arena);
     TOMTE_ASSERT(err == TOMTE_OK);
     p->timer_us = UINT64_MAX;
+    p->asked = calloc(config.exchanges, sizeof *p->asked);
+    TOMTE_ASSERT(p->asked != NULL);
+    tomte_random_init(&p->random, seed + 1);
+    for (uint16_t i = 0; i < w->nodes_len; i++)
+        person_admit(p, i);
     return p;
 }
 
@@ -30,6 +33,7 @@ void person_free(struct person *p)
     for (unsigned i = 0; i < p->count; i++)
         free(p->deploys[i].image);
     free(p->memory);
+    free(p->asked);
     free(p);
 }
 
@@ -44,16 +48,11 @@ static bool ask(struct person *p, uint16_t node,
                 const struct tomte_channel_request *c, uint64_t cookie)
 {
     uint8_t options[TOMTE_CHANNEL_OPTIONS_MAX];
-    struct tomte_coap_request r = {.to = sim_addr(node),
-                                   .cookie = cookie,
-                                   .confirmable = true,
-                                   .timeout_ms = TIMEOUT_MS};
-    uint32_t handle;
+    struct tomte_coap_parts parts;
     enum tomte_err err =
-        tomte_channel_request_encode(c, TOMTE_BUF_ARRAY(options), &r.parts);
+        tomte_channel_request_encode(c, TOMTE_BUF_ARRAY(options), &parts);
     TOMTE_ASSERT(err == TOMTE_OK);
-    return tomte_coap_request(&p->coap, person_now_ms(p), &r, &handle) ==
-           TOMTE_OK;
+    return person_send(p, node, &parts, cookie);
 }
 
 static void name_channel(struct tomte_channel_request *c, const char *channel)
@@ -171,21 +170,31 @@ static void on_failure(struct person *p, uint64_t cookie)
         p->look.open = false;
 }
 
-static void on_effect(struct person *p, const struct tomte_coap_effect *e)
+static void on_answer(struct person *p, struct tomte_coap_effect *e)
 {
+    uint8_t room[2 * TOMTE_LIMIT_DATAGRAM_BYTES];
     uint64_t c = e->cookie;
-    if (e->kind == TOMTE_COAP_SEND)
-        sim_send(p->w, SIM_NODES_MAX, &e->peer, e->bytes);
-    else if (e->kind == TOMTE_COAP_FAILED)
-        on_failure(p, c);
-    else if (e->kind != TOMTE_COAP_RESPONSE)
+    enum person_heard heard = person_open(p, e, TOMTE_BUF_ARRAY(room));
+    if (heard == PERSON_ASKED_AGAIN)
         return;
+    if (heard == PERSON_HEARD_NOBODY)
+        on_failure(p, c);
     else if ((c & 0xff) == COOKIE_DEPLOY)
         person_deploy_answer(p, &e->msg);
     else if ((c & 0xff) == COOKIE_PRESS)
         press_answer(p, c >> 8, tomte_err_from_coap_code(e->msg.code));
     else
         look_answer(p, &e->msg);
+}
+
+static void on_effect(struct person *p, struct tomte_coap_effect *e)
+{
+    if (e->kind == TOMTE_COAP_SEND)
+        sim_send(p->w, SIM_NODES_MAX, &e->peer, e->bytes);
+    else if (e->kind == TOMTE_COAP_FAILED)
+        on_failure(p, e->cookie);
+    else if (e->kind == TOMTE_COAP_RESPONSE)
+        on_answer(p, e);
 }
 
 void person_drain(struct person *p)

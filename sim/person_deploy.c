@@ -28,6 +28,12 @@ const char *person_identity(const struct person *p, unsigned i)
     return p->deploys[i].identity;
 }
 
+/* Nothing has to be sent before it. */
+static bool is_command(const struct deploy *d)
+{
+    return d->lease_ms != 0 || d->admit;
+}
+
 static uint8_t *read_image(const char *dir, const char *name, size_t *len)
 {
     char path[512];
@@ -47,13 +53,21 @@ static uint8_t *read_image(const char *dir, const char *name, size_t *len)
     return data;
 }
 
-static enum tomte_err encode_command(const struct deploy *d,
+static enum tomte_err encode_command(const struct sim *w,
+                                     const struct deploy *d,
                                      struct tomte_buf out,
                                      struct tomte_span *bytes)
 {
     struct tomte_image image;
     struct tomte_name name;
     struct tomte_command c;
+    if (d->admit) {
+        const struct sim_node *n = &w->nodes[d->node];
+        tomte_command_init(&c, TOMTE_COMMAND_NODE, n->config.name);
+        c.has_key = true;
+        memcpy(c.key, n->open, sizeof c.key);
+        return tomte_command_encode(&c, out, bytes);
+    }
     if (d->lease_ms != 0) {
         tomte_command_init(&c, TOMTE_COMMAND_LEASE, (struct tomte_name){0});
         c.lease_ms = d->lease_ms;
@@ -86,23 +100,17 @@ static void ask(struct person *p, uint8_t code, const char *path,
     uint8_t memory[256];
     struct tomte_coap_options o;
     struct tomte_coap_block block = {.num = p->block, .szx = 6};
-    struct tomte_coap_request r = {.to = sim_addr(0),
-                                   .cookie = COOKIE_DEPLOY,
-                                   .confirmable = true,
-                                   .timeout_ms = 8000};
-    uint32_t handle;
+    struct tomte_coap_parts parts = {.code = code};
     block.more = (size_t)(p->block + 1) * BLOCK < whole.len;
     tomte_coap_options_init(&o, TOMTE_BUF_ARRAY(memory));
     tomte_coap_put_path(&o, tomte_span_str(path));
     tomte_coap_put_block(&o, TOMTE_COAP_OPT_BLOCK1, &block);
     if (p->block == 0)
         tomte_coap_put_uint(&o, TOMTE_COAP_OPT_SIZE1, (uint32_t)whole.len);
-    r.parts.code = code;
-    r.parts.payload = tomte_span_slice(whole, p->block * BLOCK, BLOCK);
-    enum tomte_err err = tomte_coap_options_end(&o, &r.parts.options);
+    parts.payload = tomte_span_slice(whole, p->block * BLOCK, BLOCK);
+    enum tomte_err err = tomte_coap_options_end(&o, &parts.options);
     TOMTE_ASSERT(err == TOMTE_OK);
-    p->in_flight =
-        tomte_coap_request(&p->coap, person_now_ms(p), &r, &handle) == TOMTE_OK;
+    p->in_flight = person_send(p, 0, &parts, COOKIE_DEPLOY);
 }
 
 void person_go_on(struct person *p)
@@ -112,9 +120,9 @@ void person_go_on(struct person *p)
         return;
     const struct deploy *d = &p->deploys[p->at];
     struct tomte_span bytes = TOMTE_SPAN(d->image, d->len);
-    if (p->commanding || d->lease_ms != 0) {
+    if (p->commanding || is_command(d)) {
         enum tomte_err err =
-            encode_command(d, TOMTE_BUF_ARRAY(command), &bytes);
+            encode_command(p->w, d, TOMTE_BUF_ARRAY(command), &bytes);
         TOMTE_ASSERT(err == TOMTE_OK);
         ask(p, TOMTE_COAP_POST, "/.tomte/command", bytes);
         return;
@@ -144,7 +152,7 @@ void person_deploy_answer(struct person *p, const struct tomte_coap_msg *msg)
         p->block++;
     } else {
         const struct deploy *d = &p->deploys[p->at];
-        bool command = p->commanding || d->lease_ms != 0;
+        bool command = p->commanding || is_command(d);
         p->block = 0;
         sim_trace(p->w, SIM_NODES_MAX, "%s: %s accepted", d->identity,
                   command ? "command" : "image");
@@ -170,6 +178,19 @@ void person_lease(struct person *p, uint32_t lease_ms)
 {
     TOMTE_ASSERT(p->count < DEPLOYS_MAX);
     p->deploys[p->count++].lease_ms = lease_ms;
+}
+
+/* A node that burned while it waited to be admitted has another key now: what
+ * is sent is the one it has then. */
+void person_admit(struct person *p, uint16_t node)
+{
+    for (unsigned i = p->at + p->in_flight; i < p->count; i++)
+        if (p->deploys[i].admit && p->deploys[i].node == node)
+            return;
+    TOMTE_ASSERT(p->count < DEPLOYS_MAX);
+    struct deploy *d = &p->deploys[p->count++];
+    d->admit = true;
+    d->node = node;
 }
 
 void person_deploy_failed(struct person *p)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "world.h"
+#include "check.h"
 
 #include "cbor/senml.h"
 #include "crypto/crypto.h"
@@ -23,6 +23,8 @@ void sim_init(struct sim *w, uint64_t seed)
                                       &w->user, &w->clock, &w->fate};
     for (size_t i = 0; i < sizeof streams / sizeof streams[0]; i++)
         tomte_random_init(streams[i], seed * 1000003u + i);
+    w->crypto = check_nonces_crypto();
+    keys_init(w);
     w->lease_ms = 1000 + 500 * (uint32_t)tomte_random_below(&w->fate, 17);
 }
 
@@ -114,6 +116,7 @@ struct sim_node *sim_add_node(struct sim *w, const char *name, bool keeper)
     parse_name(name, &n->config.name);
     n->config.addr = sim_addr(i);
     n->config.keeper = sim_addr(0);
+    n->config.keeper_name = w->nodes[0].config.name;
     n->config.is_keeper = keeper;
     n->config.sizes = tomte_node_sizes_default();
     n->config.sizes.slots = 8;
@@ -124,7 +127,7 @@ struct sim_node *sim_add_node(struct sim *w, const char *name, bool keeper)
     if (!keeper)
         n->config.sizes.home_nodes = n->config.sizes.home_containers = 0;
     n->config.block = &n->block;
-    n->config.crypto = &tomte_crypto_fake;
+    n->config.crypto = w->crypto;
     n->config.resources = n->resources;
     return n;
 }
@@ -279,6 +282,19 @@ static void saw_commit(void *ctx, const struct tomte_name *identity,
                                  sequence);
 }
 
+static enum tomte_err init_node(struct sim *w, struct sim_node *n)
+{
+    tomte_arena_init(&n->arena, n->memory, n->memory_bytes);
+    n->config.seed = tomte_random_next(&w->crash);
+    tomte_random_fill(&w->crash, TOMTE_BUF_ARRAY(n->config.entropy));
+    n->config.charter = TOMTE_SPAN(w->charter, w->charter_len);
+    enum tomte_err err = tomte_node_init(&n->node, &n->config, &n->arena, 0);
+    if (err != TOMTE_OK)
+        return err;
+    /* The keeper starts in earnest when the owner has signed that it is one. */
+    return keys_meet(w, sim_index(w, n)) ? init_node(w, n) : TOMTE_OK;
+}
+
 void sim_start(struct sim *w, uint16_t node)
 {
     struct sim_node *n = &w->nodes[node];
@@ -289,22 +305,19 @@ void sim_start(struct sim *w, uint16_t node)
         TOMTE_ASSERT(n->memory != NULL);
         memset(n->memory + n->memory_bytes, SIM_GUARD, SIM_GUARD_BYTES);
     }
-    tomte_arena_init(&n->arena, n->memory, n->memory_bytes);
     n->boot++;
     n->started_us = w->now_us;
     n->timer_us = UINT64_MAX;
     n->paused_until_us = 0;
-    n->config.seed = tomte_random_next(&w->crash);
     n->config.first_boot = (uint32_t)(w->now_us / 1000000) + 1;
     n->drift_ppm =
         (int32_t)tomte_random_below(&w->clock, 2 * w->rates.drift_ppm + 1) -
         (int32_t)w->rates.drift_ppm;
-    enum tomte_err err = tomte_node_init(&n->node, &n->config, &n->arena, 0);
+    enum tomte_err err = init_node(w, n);
     if (err != TOMTE_OK && n->rotted) { /* what its owner would do then */
         sim_trace(w, node, "does not start: %s", tomte_err_name(err));
         sim_replace(w, node);
-        tomte_arena_init(&n->arena, n->memory, n->memory_bytes);
-        err = tomte_node_init(&n->node, &n->config, &n->arena, 0);
+        err = init_node(w, n);
     }
     n->rotted = false;
     if (err != TOMTE_OK) {

@@ -11,6 +11,7 @@
  * had not synced meets its fate, and it starts again from nothing but that. */
 #pragma once
 
+#include "ace/charter.h"
 #include "node/node.h"
 #include "queue.h"
 #include "sim/disk.h"
@@ -43,6 +44,7 @@ struct sim_rates {
 
 struct sim_node {
     struct tomte_node_config config;
+    uint8_t open[TOMTE_P256_PUBLIC_BYTES]; /* its public key */
     struct tomte_node_resource resources[SIM_RESOURCES_MAX];
     struct tomte_block block;
     struct tomte_disk *disk;
@@ -93,6 +95,7 @@ struct sim_counts {
     uint64_t takeovers; /* epochs above 1 that came to run */
     uint64_t commits, writes, refused;
     uint64_t pressed, acknowledged;
+    uint64_t encrypted;     /* pairs of key and nonce */
     uint64_t made, expired; /* numbers of sources; writes of `safe` too late */
     uint32_t longest;       /* datagram */
     uint32_t waiting_max, steps_max; /* of one node: see check_bounds.c */
@@ -111,7 +114,12 @@ struct sim {
     uint64_t healed_us;
     uint64_t spared_until_us; /* no node fails before that */
     struct tomte_random net, crash, disk, user, clock, fate;
-    uint64_t hash; /* of the trace */
+    const struct tomte_crypto *crypto;
+    uint8_t home_id[TOMTE_HOME_ID_BYTES];
+    struct tomte_key_pair owner;
+    uint8_t charter[TOMTE_CHARTER_BYTES_MAX];
+    size_t charter_len; /* 0: the keeper's key is not known yet */
+    uint64_t hash;      /* of the trace */
     bool verbose;
     struct sim_counts counts;
     const struct sim_check *const *checks;
@@ -171,6 +179,14 @@ uint64_t sim_world_us(const struct sim_node *n, uint64_t node_ms);
 struct sim_node *sim_runner(struct sim *w, const char *identity,
                             uint64_t *epoch);
 
+/* ---- keys.c ---- */
+
+void keys_init(struct sim *w);
+/* A node has started: its key is remembered, and a new one is told to the
+ * person. True when it was the first, the keeper: then there is a charter now,
+ * and it starts again with it. */
+bool keys_meet(struct sim *w, uint16_t node);
+
 /* ---- person.c: who deploys, presses and looks ---- */
 
 struct person *person_new(struct sim *w, uint64_t seed);
@@ -182,6 +198,8 @@ struct person_bind {
 };
 void person_deploy(struct person *p, const char *identity, const char *image,
                    const struct person_bind *binds);
+/* Tells the keeper a node's key. */
+void person_admit(struct person *p, uint16_t node);
 /* Has the keeper grant leases of this length. */
 void person_lease(struct person *p, uint32_t lease_ms);
 /* Everything that was asked for has been accepted. */

@@ -56,6 +56,9 @@ static void read_config(struct tomte_node_config *config, uint16_t *port)
     if (err != TOMTE_OK)
         give_up("randomness", tomte_err_text(err));
     config->seed = tomte_get_le64(seed);
+    err = tomte_port_random(TOMTE_BUF_ARRAY(config->entropy));
+    if (err != TOMTE_OK)
+        give_up("randomness", tomte_err_text(err));
 }
 
 static void tell_started(const struct tomte_mcu *m)
@@ -74,6 +77,19 @@ static void tell_started(const struct tomte_mcu *m)
     tomte_port_log('i', text);
 }
 
+/* For `tomte admit`, by whoever looks at the console. */
+static void tell_key(const struct tomte_mcu *m)
+{
+    char text[2 * TOMTE_P256_PUBLIC_BYTES + 8];
+    uint8_t open[TOMTE_P256_PUBLIC_BYTES];
+    struct tomte_text t;
+    tomte_node_key(m->node, open);
+    tomte_text_init(&t, text, sizeof text);
+    tomte_text_str(&t, "key ");
+    tomte_text_hex(&t, TOMTE_SPAN_ARRAY(open));
+    tomte_port_log('i', text);
+}
+
 _Noreturn void tomte_port_main(void)
 {
     static struct tomte_node_config config;
@@ -87,6 +103,8 @@ _Noreturn void tomte_port_main(void)
     if (err != TOMTE_OK)
         give_up("node", tomte_err_text(err));
     tell_started(&mcu);
+    tell_key(&mcu);
+    tomte_wipe(config.entropy, sizeof config.entropy);
     for (;;)
         tomte_mcu_turn(&mcu);
 }

@@ -2,6 +2,7 @@
 #include "client.h"
 
 #include "coap/endpoint.h"
+#include "node/person.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,14 +17,29 @@
 #define ANSWER_MAX (1u << 20)
 #define BLOCK      1024u
 
+/* With a node: made when it is first asked. */
+struct bond {
+    bool used;
+    struct tomte_oscore o;
+};
+
 struct client {
     int fd;
+    struct owner owner;
+    struct bond bonds[HOME_NODES_MAX];
+    uint8_t program[TOMTE_PERSON_PROGRAM_BYTES];
     struct tomte_coap coap;
     struct tomte_arena arena;
     uint32_t timeout_ms;
     uint8_t *data;
     /* of the request under way */
-    bool done;
+    struct bond *bond; /* NULL: not sealed */
+    struct tomte_oscore_exchange x;
+    struct tomte_coap_request *request; /* as it is before it is sealed */
+    uint8_t echo[40];
+    size_t echo_len; /* the node wants to see it again */
+    uint8_t room[2 * TOMTE_LIMIT_DATAGRAM_BYTES];
+    bool done, again;
     enum tomte_err failed;
     uint8_t code;
     struct tomte_coap_block block1, block2;
@@ -46,13 +62,16 @@ static uint64_t now_ms(void)
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-struct client *client_open(void)
+struct client *client_open(const struct owner *owner)
 {
     struct client *c = calloc(1, sizeof *c);
     uint64_t seed = 1;
     if (c == NULL)
         return NULL;
-    (void)!getrandom(&seed, sizeof seed, 0);
+    c->owner = *owner;
+    if (getrandom(&seed, sizeof seed, 0) != sizeof seed ||
+        getrandom(c->program, sizeof c->program, 0) != sizeof c->program)
+        return free(c), NULL;
     struct tomte_coap_config config = tomte_coap_config_default(seed);
     config.params.ack_timeout_ms = 300;
     config.params.ack_delay_ms = 75;
@@ -75,12 +94,93 @@ void client_close(struct client *c)
         close(c->fd);
     free(c->arena.base);
     free(c->data);
+    tomte_wipe(c, sizeof *c);
     free(c);
 }
 
 void client_set_timeout(struct client *c, uint32_t timeout_ms)
 {
     c->timeout_ms = timeout_ms;
+}
+
+/* ---- sealed ---- */
+
+static struct bond *bond_with(struct client *c, const struct tomte_addr *addr)
+{
+    for (size_t i = 0; i < c->owner.nodes_len; i++) {
+        const struct owner_node *n = &c->owner.nodes[i];
+        struct bond *b = &c->bonds[i];
+        if (!n->known || !tomte_addr_equal(&n->addr, addr))
+            continue;
+        if (!b->used)
+            b->used = tomte_person_ask(&b->o, c->owner.crypto, c->owner.home,
+                                       &c->owner.pair, n->open,
+                                       c->program) == TOMTE_OK;
+        return b->used ? b : NULL;
+    }
+    return NULL;
+}
+
+static enum tomte_err seal(struct client *c, struct tomte_coap_parts *sealed)
+{
+    uint8_t memory[600];
+    struct tomte_coap_parts plain = c->request->parts;
+    struct tomte_coap_options o;
+    *sealed = plain;
+    if (c->bond == NULL)
+        return TOMTE_OK;
+    if (c->echo_len > 0) {
+        tomte_coap_options_init(&o, TOMTE_BUF_ARRAY(memory));
+        tomte_coap_put_all(&o, plain.options);
+        tomte_coap_put(&o, TOMTE_COAP_OPT_ECHO,
+                       TOMTE_SPAN(c->echo, c->echo_len));
+        enum tomte_err err = tomte_coap_options_end(&o, &plain.options);
+        if (err != TOMTE_OK)
+            return err;
+    }
+    return tomte_oscore_protect_request(
+        &c->bond->o, &plain, TOMTE_BUF_ARRAY(c->room), &c->x, sealed);
+}
+
+/* What was inside; `last` is for it to say. An answer that is not sealed is
+ * nobody's word, but where there is no other it says why. */
+static bool open_answer(struct client *c, struct tomte_coap_effect *e)
+{
+    struct tomte_coap_parts plain, outer = {.code = e->msg.code,
+                                            .options = e->msg.options,
+                                            .payload = e->msg.payload};
+    struct tomte_span observe;
+    if (c->bond == NULL)
+        return true;
+    enum tomte_err err = tomte_oscore_unprotect_response(
+        &c->bond->o, &c->x, &outer, TOMTE_BUF_ARRAY(c->room), &plain);
+    if (err == TOMTE_ERR_NOT_FOUND && e->last)
+        c->failed = tomte_coap_class(e->msg.code) == 4 ? TOMTE_ERR_UNAUTHORIZED
+                                                       : TOMTE_ERR_AGAIN;
+    if (err != TOMTE_OK) {
+        c->done = e->last;
+        return false;
+    }
+    e->msg.code = plain.code;
+    e->msg.options = plain.options;
+    e->msg.payload = plain.payload;
+    e->last |=
+        !tomte_coap_find(plain.options, TOMTE_COAP_OPT_OBSERVE, &observe);
+    return true;
+}
+
+/* It asks whether the request is fresh. */
+static bool is_challenge(struct client *c, const struct tomte_coap_msg *msg)
+{
+    struct tomte_span echo;
+    if (c->bond == NULL || c->echo_len > 0 ||
+        msg->code != TOMTE_COAP_UNAUTHORIZED ||
+        !tomte_coap_find(msg->options, TOMTE_COAP_OPT_ECHO, &echo) ||
+        echo.len == 0 || echo.len > sizeof c->echo)
+        return false;
+    memcpy(c->echo, echo.data, echo.len);
+    c->echo_len = echo.len;
+    return true;
 }
 
 /* ---- one exchange ---- */
@@ -103,7 +203,25 @@ static void take(struct client *c, const struct tomte_coap_msg *msg)
     c->at += len;
 }
 
-static void on_effect(struct client *c, const struct tomte_coap_effect *e)
+static void on_response(struct client *c, struct tomte_coap_effect *e)
+{
+    if (!open_answer(c, e))
+        return;
+    c->last = e->last;
+    if (is_challenge(c, &e->msg)) {
+        c->again = c->done = true;
+    } else if (c->news != NULL && tomte_coap_class(e->msg.code) == 2) {
+        c->news_ms = now_ms();
+        c->stop = !c->news(c->news_ctx, e->msg.payload);
+        c->done = c->stop || e->last;
+        c->code = e->msg.code;
+    } else {
+        take(c, &e->msg);
+        c->done = true;
+    }
+}
+
+static void on_effect(struct client *c, struct tomte_coap_effect *e)
 {
     struct sockaddr_in in = {.sin_family = AF_INET,
                              .sin_port = htons(e->peer.port)};
@@ -114,16 +232,7 @@ static void on_effect(struct client *c, const struct tomte_coap_effect *e)
                       (struct sockaddr *)&in, sizeof in);
         break;
     case TOMTE_COAP_RESPONSE:
-        c->last = e->last;
-        if (c->news != NULL && tomte_coap_class(e->msg.code) == 2) {
-            c->news_ms = now_ms();
-            c->stop = !c->news(c->news_ctx, e->msg.payload);
-            c->done = c->stop || e->last;
-            c->code = e->msg.code;
-        } else {
-            take(c, &e->msg);
-            c->done = true;
-        }
+        on_response(c, e);
         break;
     case TOMTE_COAP_FAILED:
         c->failed = TOMTE_ERR_TIMEOUT;
@@ -166,14 +275,17 @@ static void wait_once(struct client *c)
     drain(c);
 }
 
-static enum tomte_err exchange(struct client *c, struct tomte_coap_request *r)
+static enum tomte_err once(struct client *c)
 {
     uint32_t handle;
-    c->done = false;
+    struct tomte_coap_request sealed = *c->request;
+    c->done = c->again = false;
     c->failed = TOMTE_OK;
-    r->confirmable = true;
-    r->timeout_ms = c->timeout_ms;
-    enum tomte_err err = tomte_coap_request(&c->coap, now_ms(), r, &handle);
+    sealed.confirmable = true;
+    sealed.timeout_ms = c->timeout_ms;
+    enum tomte_err err = seal(c, &sealed.parts);
+    if (err == TOMTE_OK)
+        err = tomte_coap_request(&c->coap, now_ms(), &sealed, &handle);
     if (err != TOMTE_OK)
         return err;
     drain(c);
@@ -185,9 +297,18 @@ static enum tomte_err exchange(struct client *c, struct tomte_coap_request *r)
             break;
         }
     }
-    if (c->stop)
+    if (c->stop || c->again)
         tomte_coap_cancel(&c->coap, handle);
     return c->failed;
+}
+
+static enum tomte_err exchange(struct client *c, struct tomte_coap_request *r)
+{
+    c->request = r;
+    c->bond = bond_with(c, &r->to);
+    c->echo_len = 0;
+    enum tomte_err err = once(c);
+    return err == TOMTE_OK && c->again ? once(c) : err;
 }
 
 static enum tomte_err options(struct tomte_coap_options *o,

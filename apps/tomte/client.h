@@ -2,17 +2,22 @@
 /* tomte/client.h: asking a node, one request at a time.
  *
  * A blocking CoAP client over coap/endpoint.h: what the commands use. Answers
- * longer than a datagram come in blocks (RFC 7959), and what is sent may be. */
+ * longer than a datagram come in blocks (RFC 7959), and what is sent may be.
+ *
+ * It speaks as the owner (node/person.h): every request to a node whose key is
+ * known is sealed for it, and only what that node sealed is an answer. */
 #pragma once
 
 #include "base/base.h"
+#include "owner.h"
 
 #include <stdio.h>
 
 struct client;
 
-/* NULL with errno set when there is no socket. */
-struct client *client_open(void);
+/* The owner is copied, and wiped at the end. NULL with errno set when there is
+ * no socket. */
+struct client *client_open(const struct owner *owner);
 void client_close(struct client *c);
 
 struct client_answer {

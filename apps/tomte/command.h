@@ -10,6 +10,7 @@
 #include "home_run.h"
 #include "status.h"
 
+int command_admit(int argc, char **argv);
 int command_node(int argc, char **argv);
 int command_up(int argc, char **argv);
 int command_status(int argc, char **argv);

@@ -5,6 +5,7 @@
 #include "cbor/cbor.h"
 #include "channel/message.h"
 #include "keepers_of.h"
+#include "owner.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -159,6 +160,68 @@ static uint64_t id_of(const char *text)
     return id;
 }
 
+/* Who keeps a home is named by its owner: before the first vote, and no more
+ * after the last. The home is told, too, so that views say where keepers are. */
+static enum tomte_err name_keepers(struct home_run *run, struct client *c,
+                                   const struct keepers_of *k, const char *more)
+{
+    struct tomte_name names[TOMTE_REPLICA_MEMBERS_MAX + 1];
+    char error[256];
+    size_t len = 0;
+    for (unsigned i = 0; i < k->len; i++)
+        if (tomte_name_parse(tomte_span_str(k->all[i].name), &names[len]) ==
+                TOMTE_OK &&
+            (more == NULL || strcmp(k->all[i].name, more) != 0))
+            len++;
+    if (more != NULL &&
+        tomte_name_parse(tomte_span_str(more), &names[len]) == TOMTE_OK)
+        len++;
+    if (owner_name_keepers(run, c, names, len, error))
+        return TOMTE_OK;
+    fprintf(stderr, "tomte: %s\n", error);
+    return TOMTE_ERR_INVALID;
+}
+
+static enum tomte_err mark_keeper(struct home_run *run, struct client *c,
+                                  const char *name, bool keeper)
+{
+    struct tomte_command command;
+    struct tomte_name node;
+    char detail[256];
+    enum tomte_err err = tomte_name_parse(tomte_span_str(name), &node);
+    if (err != TOMTE_OK || homefile_node(&run->home, &node) == NULL)
+        return TOMTE_ERR_NOT_FOUND;
+    tomte_command_init(&command, TOMTE_COMMAND_NODE, node);
+    command.has_keeper = true;
+    command.keeper = keeper;
+    return send_command(run, c, &command, detail);
+}
+
+static enum tomte_err add_keeper(struct home_run *run, struct client *c,
+                                 struct keepers_of *k, const char *name)
+{
+    enum tomte_err err = mark_keeper(run, c, name, true);
+    if (err == TOMTE_OK)
+        err = name_keepers(run, c, k, name);
+    return err != TOMTE_OK ? err : change(run, c, k, true, name, 0);
+}
+
+static enum tomte_err remove_keeper(struct home_run *run, struct client *c,
+                                    struct keepers_of *k, const char *which)
+{
+    uint64_t id = id_of(which);
+    const struct keeper_of *it = find(k, which, id);
+    char name[TOMTE_NAME_MAX + 1] = "";
+    if (it != NULL)
+        memcpy(name, it->name, sizeof name);
+    enum tomte_err err = change(run, c, k, false, which, id);
+    if (err == TOMTE_OK)
+        err = name_keepers(run, c, k, NULL);
+    if (err == TOMTE_OK && name[0] != 0)
+        (void)mark_keeper(run, c, name, false); /* it may be gone */
+    return err;
+}
+
 int command_keeper(int argc, char **argv)
 {
     static struct home_run run;
@@ -176,9 +239,9 @@ int command_keeper(int argc, char **argv)
     if (!open_home(&run, &c, dir, &status))
         return status;
     enum tomte_err err = keepers_of_find(&run, c, &k);
-    uint64_t id = !lists && !adds ? id_of(argv[2]) : 0;
     if (err == TOMTE_OK && !lists)
-        err = change(&run, c, &k, adds, argv[2], id);
+        err = adds ? add_keeper(&run, c, &k, argv[2])
+                   : remove_keeper(&run, c, &k, argv[2]);
     if (err != TOMTE_OK)
         status = failed(
             err, lists ? "find a keeper that leads" : "change the keepers",

@@ -15,7 +15,12 @@
 static const char node_help[] =
     "usage: tomte node --home FILE --name NODE --dir DIR [--echo] [--json]\n"
     "                  [--die-with-parent] [--without PART,PART]\n"
-    "Runs one node of a home file in this process, until SIGTERM.\n"
+    "       tomte node --home FILE --name NODE --dir DIR --key\n"
+    "Runs one node of a home file in this process, until SIGTERM. It belongs "
+    "to\n"
+    "the home whose charter lies in DIR, as tomte up puts it there.\n"
+    "  --key      make its key, if it has none, write the public half to\n"
+    "             DIR/key.pub and end\n"
     "  --echo     its lines go to standard output as well; with --json each\n"
     "             as an object\n"
     "  --without  leave out failover, fencing or history, to see what they do\n"
@@ -55,6 +60,7 @@ int command_node(int argc, char **argv)
     config.dir = take_option(&argc, argv, "--dir");
     config.echo = take_flag(&argc, argv, "--echo");
     config.json = take_flag(&argc, argv, "--json");
+    config.key_only = take_flag(&argc, argv, "--key");
     config.die_with_parent = take_flag(&argc, argv, "--die-with-parent");
     if (!parse_without(take_option(&argc, argv, "--without"),
                        &config.without) ||

@@ -176,6 +176,18 @@ pid_t home_run_start_node(const struct home_run *run,
     return spawn(run, name, argv, attached);
 }
 
+pid_t home_run_make_key(const struct home_run *run,
+                        const struct home_node *node)
+{
+    char name[TOMTE_NAME_MAX + 1] = {0}, dir[RUN_DIR_MAX + 64];
+    memcpy(name, node->name.text, node->name.len);
+    snprintf(dir, sizeof dir, "%s/%s", run->dir, name);
+    const char *argv[] = {run->program, "node", "--home", run->home.path,
+                          "--name",     name,   "--dir",  dir,
+                          "--key",      NULL};
+    return spawn(run, name, argv, true);
+}
+
 pid_t home_run_start_world(const struct home_run *run, bool attached)
 {
     char program[RUN_DIR_MAX + 16], port[16], hours[32];

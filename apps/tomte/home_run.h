@@ -35,5 +35,9 @@ pid_t home_run_start_node(const struct home_run *run,
                           const struct home_node *node, bool attached);
 pid_t home_run_start_world(const struct home_run *run, bool attached);
 
+/* Has a node make its key, write DIR/NODE/key.pub and end; its pid. */
+pid_t home_run_make_key(const struct home_run *run,
+                        const struct home_node *node);
+
 /* The pid of a node that runs; 0: it does not. */
 pid_t home_run_pid(const struct home_run *run, const struct tomte_name *node);

@@ -28,6 +28,7 @@ static const struct command {
     {"pack", command_pack, "put manifest and module to an image"},
     {"new", command_new, "begin a container of your own"},
     {"wasm", command_wasm, "look into a module, run or time it"},
+    {"admit", command_admit, "say by its key who a node is"},
     {"node", command_node, "run one node in this process"},
 };
 

@@ -103,9 +103,15 @@ static bool lock(const struct scene *s)
 
 bool scene_start(struct scene *s)
 {
+    char error[256];
     if (!lock(s))
         return false;
-    s->client = client_open();
+    if (!owner_prepare(&s->run, error) ||
+        !owner_load(&s->run, &s->owner, error)) {
+        fprintf(stderr, "tomte: %s\n", error);
+        return false;
+    }
+    s->client = client_open(&s->owner);
     if (s->client == NULL)
         return false;
     if (s->run.home.has_world)
@@ -148,6 +154,7 @@ void scene_end(struct scene *s)
     if (s->client != NULL)
         client_close(s->client);
     s->client = NULL;
+    owner_wipe(&s->owner);
 }
 
 void scene_serve_requests(struct scene *s)
@@ -319,13 +326,38 @@ static bool set_lease(struct scene *s)
     return err == TOMTE_OK;
 }
 
+/* Who is who: the keeper hears of nobody else. */
+static bool admit(struct scene *s)
+{
+    struct tomte_command c;
+    char detail[256];
+    for (size_t i = 0; i < s->run.home.nodes_len; i++) {
+        enum tomte_err err = TOMTE_ERR_TIMEOUT;
+        tomte_command_init(&c, TOMTE_COMMAND_NODE, s->run.home.nodes[i].name);
+        c.has_key = true;
+        c.has_keeper = c.keeper = s->run.home.nodes[i].keeper;
+        memcpy(c.key, s->owner.nodes[i].open, sizeof c.key);
+        for (int tries = 0; tries < 20 && err != TOMTE_OK && !scene_stopped();
+             tries++)
+            err = send_command(&s->run, s->client, &c, detail);
+        if (err != TOMTE_OK) {
+            failed(err, "tell the keeper who its nodes are", detail);
+            return false;
+        }
+    }
+    return true;
+}
+
 /* A container cannot be asked to run on a node that the keeper has not met. */
 static void wait_for_nodes(struct scene *s, uint64_t until_ms)
 {
     const struct status *keeper = &s->status[scene_keeper(s)];
     do {
         scene_look(s, 300);
-        if (keeper->nodes_len >= s->run.home.nodes_len)
+        size_t met = 0;
+        for (size_t i = 0; i < keeper->nodes_len; i++)
+            met += keeper->nodes[i].addr.port != 0;
+        if (met >= s->run.home.nodes_len)
             return;
         scene_sleep_ms(20);
     } while (scene_now_ms() < until_ms && !scene_stopped());
@@ -334,7 +366,7 @@ static void wait_for_nodes(struct scene *s, uint64_t until_ms)
 bool scene_deploy(struct scene *s, uint32_t timeout_ms)
 {
     uint64_t until = scene_now_ms() + timeout_ms;
-    if (!set_lease(s))
+    if (!set_lease(s) || !admit(s))
         return false;
     wait_for_nodes(s, until);
     client_set_timeout(s->client, 3000);

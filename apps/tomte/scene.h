@@ -7,6 +7,7 @@
 
 struct scene {
     struct home_run run;
+    struct owner owner;
     struct client *client;
     pid_t world;
     pid_t pids[HOME_NODES_MAX];

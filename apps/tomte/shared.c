@@ -4,8 +4,8 @@
 #include "channel/message.h"
 #include "coap/message.h"
 #include "container/image.h"
-#include "crypto/bearssl.h"
 #include "home/command.h"
+#include "linux/crypto_hub.h"
 #include "linux/manifest_file.h"
 
 #include <errno.h>
@@ -50,7 +50,14 @@ bool open_home(struct home_run *run, struct client **c, const char *dir,
         *status = 2;
         return false;
     }
-    *c = client_open();
+    static struct owner owner;
+    if (!owner_load(run, &owner, error)) {
+        fprintf(stderr, "tomte: %s\n", error);
+        *status = 5;
+        return false;
+    }
+    *c = client_open(&owner);
+    owner_wipe(&owner);
     if (*c != NULL)
         return true;
     fprintf(stderr, "tomte: no socket: %s\n", strerror(errno));
@@ -177,7 +184,7 @@ static enum tomte_err container_command(const struct home_container *container,
                                         struct tomte_command *command)
 {
     tomte_command_init(command, TOMTE_COMMAND_CONTAINER, container->identity);
-    tomte_image_digest(&tomte_crypto_bearssl, image->bytes, command->digest);
+    tomte_image_digest(tomte_crypto_hub(), image->bytes, command->digest);
     command->manifest = image->manifest;
     for (size_t i = 0; i < container->binds_len; i++) {
         const struct home_bind *b = &container->binds[i];

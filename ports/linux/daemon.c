@@ -2,9 +2,11 @@
 #include "linux/daemon.h"
 
 #include "cbor/senml.h"
-#include "crypto/bearssl.h"
+#include "ace/charter.h"
 #include "linux/block_file.h"
+#include "linux/crypto_hub.h"
 #include "linux/driver.h"
+#include "linux/key_file.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -302,13 +304,31 @@ static int open_socket(struct daemon *d)
     return 0;
 }
 
+static int write_key(struct daemon *d)
+{
+    char path[512], error[256];
+    uint8_t open[TOMTE_P256_PUBLIC_BYTES], there[TOMTE_P256_PUBLIC_BYTES];
+    tomte_node_key(d->node, open);
+    snprintf(path, sizeof path, "%s/key.pub", d->config->dir);
+    if (key_file_read(path, TOMTE_BUF_ARRAY(there), false, error) &&
+        memcmp(open, there, sizeof open) == 0)
+        return 0;
+    return key_file_write(path, TOMTE_SPAN_ARRAY(open), false, error)
+               ? 0
+               : fail(d, "%s", error);
+}
+
 static int open_node(struct daemon *d)
 {
     const struct daemon_config *c = d->config;
+    uint8_t charter[TOMTE_CHARTER_BYTES_MAX];
+    char path[512];
     struct tomte_node_config config = {.name = c->node->name,
                                        .place = c->node->place,
                                        .addr = c->node->addr,
                                        .keeper = homefile_keeper(c->home)->addr,
+                                       .keeper_name =
+                                           homefile_keeper(c->home)->name,
                                        .is_keeper = c->node->keeper,
                                        .sizes = tomte_node_sizes_default(),
                                        .power = c->node->power,
@@ -316,15 +336,20 @@ static int open_node(struct daemon *d)
                                        .resources = d->resources,
                                        .resource_count = c->node->resources_len,
                                        .block = &d->block,
-                                       .crypto = &tomte_crypto_bearssl,
+                                       .crypto = tomte_crypto_hub(),
                                        .replica = c->replica};
+    snprintf(path, sizeof path, "%s/charter", c->dir);
+    config.charter =
+        TOMTE_SPAN(charter, bytes_file_read(path, TOMTE_BUF_ARRAY(charter)));
     for (size_t i = 0; i < c->node->resources_len; i++)
         d->resources[i] = c->node->resources[i].is;
     if (time(NULL) > YEAR_2024)
         config.first_boot = (uint32_t)((time(NULL) - YEAR_2024) / 60);
     if (!config.is_keeper && config.replica == NULL)
         config.sizes.home_nodes = config.sizes.home_containers = 0;
-    if (getrandom(&config.seed, sizeof config.seed, 0) != sizeof config.seed)
+    if (getrandom(&config.seed, sizeof config.seed, 0) != sizeof config.seed ||
+        getrandom(config.entropy, sizeof config.entropy, 0) !=
+            sizeof config.entropy)
         return fail(d, "no random numbers from the system");
     size_t size = tomte_node_memory(&config);
     tomte_arena_init(&d->arena, calloc(1, size), size);
@@ -332,11 +357,12 @@ static int open_node(struct daemon *d)
         return fail(d, "not enough memory: %zu bytes", size);
     enum tomte_err err =
         tomte_node_init(&d->node, &config, &d->arena, now_ms());
+    tomte_wipe(config.entropy, sizeof config.entropy);
     if (err != TOMTE_OK) {
         fail(d, "%s/storage: %s", c->dir, tomte_err_text(err));
         return tomte_err_exit_status(err);
     }
-    return 0;
+    return write_key(d);
 }
 
 static void start_loop(struct daemon *d)
@@ -370,13 +396,13 @@ int daemon_run(const struct daemon_config *config)
         prctl(PR_SET_PDEATHSIG, SIGKILL);
     signal(SIGPIPE, SIG_IGN);
     int status = open_log(&d);
-    if (status == 0)
+    if (status == 0 && !config->key_only)
         status = open_socket(&d);
     if (status == 0)
         status = open_storage(&d);
     if (status == 0)
         status = open_node(&d);
-    if (status != 0)
+    if (status != 0 || config->key_only)
         return status;
     uv_loop_init(&d.loop);
     start_loop(&d);

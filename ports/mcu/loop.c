@@ -22,8 +22,10 @@ enum tomte_err tomte_mcu_start(struct tomte_mcu *m,
         if (--m->config.sizes.slots == 0)
             return TOMTE_ERR_NO_MEMORY;
     tomte_arena_init(&m->arena, memory.data, memory.cap);
-    return tomte_node_init(&m->node, &m->config, &m->arena,
-                           tomte_port_now_ms());
+    enum tomte_err err =
+        tomte_node_init(&m->node, &m->config, &m->arena, tomte_port_now_ms());
+    tomte_wipe(m->config.entropy, sizeof m->config.entropy);
+    return err;
 }
 
 /* ---- to itself ---- */

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mcu/settings.h"
 
+#include "ace/charter.h"
 #include "mcu/port.h"
 
 #include <string.h>
 
 #define VALUE_MAX 64
+
+/* Digits are read in place: each pair of them becomes a byte in front of it. */
+static char charter[2 * TOMTE_CHARTER_BYTES_MAX + 1];
 
 static bool number(const char **text, uint32_t max, uint32_t *out)
 {
@@ -89,6 +93,29 @@ static bool read_port(uint16_t *port)
     return true;
 }
 
+static int digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool read_charter(struct tomte_span *out)
+{
+    *out = TOMTE_SPAN_NONE;
+    if (!tomte_port_setting(TOMTE_SETTING_CHARTER, charter, sizeof charter))
+        return true;
+    size_t len = strlen(charter);
+    for (size_t i = 0; i < len; i += 2) {
+        int high = digit(charter[i]), low = digit(charter[i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        charter[i / 2] = (char)(high << 4 | low);
+    }
+    *out = TOMTE_SPAN((const uint8_t *)charter, len / 2);
+    return true;
+}
+
 enum tomte_err tomte_settings_read(struct tomte_node_config *config,
                                    uint16_t *port, const char **wrong)
 {
@@ -105,6 +132,9 @@ enum tomte_err tomte_settings_read(struct tomte_node_config *config,
         return TOMTE_ERR_INVALID;
     *wrong = TOMTE_SETTING_KEEPER;
     if (!read_addr(*wrong, &config->keeper))
+        return TOMTE_ERR_INVALID;
+    *wrong = TOMTE_SETTING_CHARTER;
+    if (!read_charter(&config->charter))
         return TOMTE_ERR_INVALID;
     *port = config->addr.port;
     *wrong = TOMTE_SETTING_PORT;

@@ -218,7 +218,7 @@ size_t tomte_port_stack_used(size_t *of)
 
 bool tomte_port_setting(const char *key, char *out, size_t cap)
 {
-    static char words[512];
+    static char words[1536];
     struct {
         char *text;
         uint32_t len;

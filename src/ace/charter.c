@@ -238,6 +238,16 @@ enum tomte_err tomte_charter_open(const struct tomte_crypto *c,
     return err;
 }
 
+enum tomte_err tomte_charter_reopen(struct tomte_span message,
+                                    struct tomte_charter *out)
+{
+    struct tomte_signed s;
+    enum tomte_err err = decode(&s, out, message);
+    if (err != TOMTE_OK)
+        *out = (struct tomte_charter){0};
+    return err;
+}
+
 /* By the owner, or a recovery key. */
 static enum tomte_err verify_follows(const struct tomte_crypto *c,
                                      const struct tomte_signed *s,

@@ -89,6 +89,12 @@ tomte_charter_follow(const struct tomte_crypto *c, struct tomte_span message,
                      const struct tomte_charter *known,
                      struct tomte_charter *out);
 
+/* One that was believed before it was stored, by this node and where nobody
+ * else writes: decoded, not verified, since who signed it may be known no more.
+ * On an error *charter is zero. */
+TOMTE_MUST_CHECK enum tomte_err tomte_charter_reopen(struct tomte_span message,
+                                                     struct tomte_charter *out);
+
 /* What an invitation says of a charter: the digest of its content, which does
  * not change with the signature. The message is decoded for it and not
  * verified. */

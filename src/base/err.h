@@ -38,6 +38,7 @@
     E(TOO_LARGE, "larger than the limit", TOMTE_COAP_CODE(4, 13), 3)           \
     E(NOT_FOUND, "not found", TOMTE_COAP_CODE(4, 4), 2)                        \
     E(EXISTS, "exists already", TOMTE_COAP_CODE(4, 9), 1)                      \
+    E(UNAUTHORIZED, "not authorised", TOMTE_COAP_CODE(4, 1), 5)                \
     E(DENIED, "not granted", TOMTE_COAP_CODE(4, 3), 5)                         \
     E(FENCED, "a newer epoch is known", TOMTE_COAP_CODE(4, 12), 5)             \
     E(STALE, "older than what is known", TOMTE_COAP_CODE(4, 9), 1)             \

@@ -268,6 +268,14 @@ bool tomte_coap_poll_up(struct tomte_coap *ep,
  * TOMTE_LIMIT_DATAGRAM_BYTES. FULL: a table or the peer's share of it is full,
  * nothing happened. AGAIN: message IDs to this peer have run out for now. */
 
+/* The place of a handle's entry in its table, for who keeps something beside
+ * each: below the config's `exchanges`, `inbound` or `observers`. Two handles
+ * that have one place are not of one time. */
+static inline uint16_t tomte_coap_place(uint32_t handle)
+{
+    return (uint16_t)(handle & 0xfff);
+}
+
 struct tomte_coap_request {
     struct tomte_addr to;
     struct tomte_coap_parts parts;

@@ -12,6 +12,9 @@ static enum tomte_err check_keepers(const struct tomte_home *home,
 static enum tomte_err check_offer(const struct tomte_home *home,
                                   const struct tomte_command *c, uint16_t node,
                                   struct tomte_home_report *report);
+static enum tomte_err check_key(const struct tomte_home *home,
+                                const struct tomte_command *c, uint16_t node,
+                                struct tomte_home_report *report);
 static enum tomte_err check_resource(const struct tomte_home *home,
                                      const struct tomte_command *c,
                                      uint16_t node,
@@ -38,6 +41,8 @@ enum tomte_err tomte_home_check_node(const struct tomte_home *home,
     enum tomte_err err = check_keepers(home, c, node, report);
     if (err == TOMTE_OK && c->has_offer)
         err = check_offer(home, c, node, report);
+    if (err == TOMTE_OK && c->has_key)
+        err = check_key(home, c, node, report);
     return err;
 }
 
@@ -57,6 +62,10 @@ void tomte_home_do_node(struct tomte_home *home, const struct tomte_command *c)
         tomte_home_touch_node(home, node);
     if (c->has_addr)
         n->addr = c->addr;
+    if (c->has_key) {
+        n->has_key = true;
+        memcpy(n->key, c->key, sizeof n->key);
+    }
     if (c->has_keeper)
         n->keeper = c->keeper;
     if (crc != n->offer_crc)
@@ -104,6 +113,8 @@ void tomte_home_do_node_remove(struct tomte_home *home,
     home->retired++;
     tomte_home_rank_node(home, node);
     n->keeper = false;
+    n->has_key = false;
+    memset(n->key, 0, sizeof n->key);
     n->offer_crc = 0;
     n->store = 0;
     tomte_home_free_retired(home);
@@ -206,6 +217,22 @@ static enum tomte_err check_offer(const struct tomte_home *home,
     if (offer.resources_len > tomte_home_resources_left(home) + has)
         return SAY(report, TOMTE_ERR_FULL,
                    LIT("no room for the resources of node "), NAME(c->name));
+    return TOMTE_OK;
+}
+
+/* Who speaks with a key is one node. */
+static enum tomte_err check_key(const struct tomte_home *home,
+                                const struct tomte_command *c, uint16_t node,
+                                struct tomte_home_report *report)
+{
+    for (unsigned i = 0; i < home->nodes_len; i++) {
+        uint16_t other = home->node_order[i];
+        const struct tomte_home_node *n = &home->nodes[other];
+        if (other != node && n->has_key &&
+            memcmp(n->key, c->key, sizeof n->key) == 0)
+            return SAY(report, TOMTE_ERR_EXISTS, LIT("node "), NAME(c->name),
+                       LIT(": its key is that of node "), NAME(n->name));
+    }
     return TOMTE_OK;
 }
 

@@ -9,6 +9,7 @@ enum {
     KEY_KEEPER = 1,
     KEY_STORE = 2,
     KEY_OFFER = 3,
+    KEY_KEY = 4,
 };
 
 static void put_fields(struct tomte_cbor_enc *e, const struct tomte_command *c);
@@ -168,7 +169,7 @@ static size_t fields(unsigned op)
 static void put_node(struct tomte_cbor_enc *e, const struct tomte_command *c)
 {
     tomte_cbor_put_map(e, (size_t)c->has_addr + c->has_keeper + c->has_store +
-                              c->has_offer);
+                              c->has_offer + c->has_key);
     if (c->has_addr) {
         tomte_cbor_put_int(e, KEY_ADDR);
         put_addr(e, &c->addr);
@@ -184,6 +185,10 @@ static void put_node(struct tomte_cbor_enc *e, const struct tomte_command *c)
     if (c->has_offer) {
         tomte_cbor_put_int(e, KEY_OFFER);
         tomte_cbor_put_bytes(e, c->offer);
+    }
+    if (c->has_key) {
+        tomte_cbor_put_int(e, KEY_KEY);
+        tomte_cbor_put_bytes(e, TOMTE_SPAN_ARRAY(c->key));
     }
 }
 
@@ -202,6 +207,9 @@ static void get_node(struct tomte_cbor_dec *d, struct tomte_command *c)
     c->has_offer = tomte_cbor_has_key(d, KEY_OFFER);
     if (c->has_offer)
         c->offer = tomte_cbor_get_bytes(d);
+    c->has_key = tomte_cbor_has_key(d, KEY_KEY);
+    if (c->has_key)
+        tomte_cbor_get_bytes_exact(d, c->key, sizeof c->key);
     tomte_cbor_leave(d);
 }
 

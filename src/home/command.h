@@ -27,6 +27,10 @@
 /* Why a version was given up. */
 #define TOMTE_COMMAND_REASON_MAX 96
 
+/* A node's public key: a point of P-256, x and y. Whoever keeps the home says
+ * who it is by it; here it is only remembered. */
+#define TOMTE_HOME_KEY_BYTES 64
+
 /* An encoded command is not larger. */
 #define TOMTE_COMMAND_BYTES_MAX                                                \
     (TOMTE_MANIFEST_BYTES_MAX + TOMTE_LIMIT_RESOURCES * 176 + 4096)
@@ -83,10 +87,12 @@ struct tomte_command {
     bool has_keeper;
     bool has_offer;
     bool has_store;
+    bool has_key;
     bool keeper;
     uint64_t store; /* see lease.h; another one: its histories are lost */
     struct tomte_addr addr;
     struct tomte_span offer; /* encoded, see offer.h */
+    uint8_t key[TOMTE_HOME_KEY_BYTES];
 
     /* CONTAINER */
     uint8_t digest[TOMTE_IMAGE_DIGEST_BYTES];

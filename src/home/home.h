@@ -63,6 +63,8 @@ struct tomte_home_node {
     bool retired; /* removed, but an epoch of a container refers to it */
     bool battery; /* not on mains */
     uint8_t hops; /* by radio to where wires begin */
+    bool has_key; /* else nobody can speak as this node */
+    uint8_t key[TOMTE_HOME_KEY_BYTES];
     uint16_t containers_max;
     uint16_t containers; /* owned, stood by for, or history kept */
     uint32_t memory_max_kib;

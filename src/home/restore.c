@@ -14,6 +14,7 @@
 
 static void get_head(struct tomte_cbor_dec *d, struct tomte_home *home);
 static void get_node_of(struct tomte_cbor_dec *d, struct tomte_home *home);
+static void get_key(struct tomte_cbor_dec *d, struct tomte_home_node *n);
 static void get_resources(struct tomte_cbor_dec *d, struct tomte_home *home,
                           uint16_t node);
 static void get_container(struct tomte_cbor_dec *d, struct tomte_home *home);
@@ -124,6 +125,7 @@ static void get_node_of(struct tomte_cbor_dec *d, struct tomte_home *home)
     n->battery = tomte_cbor_get_bool(d);
     n->offer_crc = tomte_cbor_get_u32(d, 0, UINT32_MAX);
     n->store = tomte_cbor_get_uint(d);
+    get_key(d, n);
     n->added = get_counted(d, home->version);
     n->view = get_counted(d, home->version);
     get_resources(d, home, node);
@@ -131,6 +133,17 @@ static void get_node_of(struct tomte_cbor_dec *d, struct tomte_home *home)
     if (n->retired && (n->keeper || n->resources > 0))
         tomte_cbor_fail(d, TOMTE_ERR_INVALID);
     tomte_cbor_leave(d);
+}
+
+/* None is the empty string. */
+static void get_key(struct tomte_cbor_dec *d, struct tomte_home_node *n)
+{
+    struct tomte_span key = tomte_cbor_get_bytes(d);
+    n->has_key = key.len == sizeof n->key;
+    if (n->has_key)
+        memcpy(n->key, key.data, sizeof n->key);
+    else if (key.len > 0)
+        tomte_cbor_fail(d, TOMTE_ERR_INVALID);
 }
 
 static void get_resources(struct tomte_cbor_dec *d, struct tomte_home *home,

@@ -50,7 +50,7 @@ enum tomte_err tomte_home_snapshot_encode(const struct tomte_home *home,
 static void put_node_of(struct tomte_cbor_enc *e, const struct tomte_home *home,
                         const struct tomte_home_node *n)
 {
-    tomte_cbor_put_array(e, 16);
+    tomte_cbor_put_array(e, 17);
     put_name(e, &n->name);
     put_name(e, &n->place);
     put_addr(e, &n->addr);
@@ -64,6 +64,7 @@ static void put_node_of(struct tomte_cbor_enc *e, const struct tomte_home *home,
     tomte_cbor_put_bool(e, n->battery);
     tomte_cbor_put_uint(e, n->offer_crc);
     tomte_cbor_put_uint(e, n->store);
+    tomte_cbor_put_bytes(e, TOMTE_SPAN(n->key, n->has_key ? sizeof n->key : 0));
     tomte_cbor_put_uint(e, n->added);
     tomte_cbor_put_uint(e, n->view);
     tomte_cbor_put_array(e, n->resources);

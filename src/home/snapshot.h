@@ -7,7 +7,7 @@
 #include "home/codec.h"
 #include "home/table.h"
 
-#define SNAPSHOT_FORMAT_VERSION 2
+#define SNAPSHOT_FORMAT_VERSION 3
 
 enum {
     SNAPSHOT_FORMAT = 0,

@@ -19,9 +19,10 @@ void node_link_drain(struct tomte_node *n);
 bool node_link_poll(struct tomte_node *n, struct tomte_node_effect *out);
 uint64_t node_link_deadline(const struct tomte_node *n);
 
-/* Of coap/endpoint.h, for this node's endpoint. */
+/* Of coap/endpoint.h, for this node's endpoint. By this bond; NULL: not
+ * protected. AGAIN when there is no sequence number for it in this step. */
 TOMTE_MUST_CHECK enum tomte_err
-node_link_request(struct tomte_node *n,
+node_link_request(struct tomte_node *n, struct bond *b,
                   const struct tomte_coap_request *request, uint32_t *handle);
 TOMTE_MUST_CHECK enum tomte_err
 node_link_renew(struct tomte_node *n, uint32_t handle,
@@ -34,12 +35,35 @@ void node_link_respond(struct tomte_node *n, uint32_t request,
                        const struct tomte_coap_parts *parts);
 void node_link_drop(struct tomte_node *n, uint32_t request);
 
+/* Who made a request that is open here: NULL when it came unprotected; and the
+ * number of its bond, or 0. */
+const struct node_known *node_link_asker(struct tomte_node *n,
+                                         uint32_t request);
+uint32_t node_link_bond(struct tomte_node *n, uint32_t request);
+
+/* Between link.c and link_answer.c. */
+struct bond *node_link_bond_of(struct tomte_node *n, const struct kept *k);
+void node_link_gone(struct tomte_node *n, uint32_t observer);
+void node_link_end_observers(struct tomte_node *n);
+
 /* The client of this request observes `resource`, a number of the caller's;
  * all of its observers hear `parts`, `last` ends their observations. */
 TOMTE_MUST_CHECK enum tomte_err
 node_link_observe(struct tomte_node *n, uint32_t request, uint32_t resource);
 void node_link_notify(struct tomte_node *n, uint32_t resource,
                       const struct tomte_coap_parts *parts, bool last);
+
+/* ---- gate.c ---- */
+
+/* UNAUTHORIZED, DENIED, or a path that is none. `asker` NULL: nobody knows. */
+TOMTE_MUST_CHECK enum tomte_err node_gate(const struct tomte_node *n,
+                                          const struct node_known *asker,
+                                          const struct tomte_coap_msg *msg);
+/* A node speaks for itself alone, the owner for anybody. UNAUTHORIZED, DENIED.
+ */
+TOMTE_MUST_CHECK enum tomte_err node_gate_as(struct tomte_node *n,
+                                             uint32_t request,
+                                             const struct tomte_name *name);
 
 /* ---- reply.c ---- */
 
@@ -85,6 +109,9 @@ void node_route_request(struct tomte_node *n, const struct tomte_addr *from,
 void node_route_response(struct tomte_node *n, uint64_t c,
                          const struct tomte_coap_msg *msg, bool last);
 void node_route_failed(struct tomte_node *n, uint64_t c);
+/* It was not served: the peer wants to see that it is fresh, and the next one
+ * to it says so. At once, where that is for the caller to say. */
+void node_route_challenged(struct tomte_node *n, uint64_t c);
 
 /* A request of ours: POST or GET on a path with perhaps a query and a CBOR
  * payload. */
@@ -93,6 +120,7 @@ struct node_ask {
     uint8_t code;
     bool confirmable;
     uint32_t timeout_ms; /* 0: the profile's */
+    struct bond *bond;   /* NULL: not protected */
     const char *path;
     const char *query;                     /* NULL: none */
     const struct tomte_coap_block *block2; /* NULL: none */

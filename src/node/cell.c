@@ -224,7 +224,7 @@ static void register_at(struct tomte_node *n, uint16_t at)
     enum tomte_err err = observe_parts(
         c, TOMTE_CHANNEL_OBSERVE, TOMTE_BUF_ARRAY(options), &request.parts);
     if (err == TOMTE_OK)
-        err = node_link_request(n, &request, &c->handle);
+        err = node_link_request(n, NULL, &request, &c->handle);
     if (err != TOMTE_OK)
         c->handle = 0;
     c->retry_ms = n->now_ms + RETRY_MS;

@@ -115,7 +115,8 @@ static uint16_t report_slots(struct tomte_node *n,
 static void send_request(struct tomte_node *n)
 {
     struct tomte_lease_container list[TOMTE_LIMIT_CONTAINERS];
-    uint8_t memory[TOMTE_LIMIT_DATAGRAM_BYTES - 64];
+    uint8_t
+        memory[TOMTE_LIMIT_DATAGRAM_BYTES - 64 - TOMTE_OSCORE_OVERHEAD_BYTES];
     struct tomte_lease_request request = {.name = n->config.name,
                                           .boot = n->boot,
                                           .sequence = ++n->lease_sequence,
@@ -136,6 +137,9 @@ static void send_request(struct tomte_node *n)
     enum tomte_err err =
         tomte_lease_request_encode(&request, list, count, &n->lease_next,
                                    TOMTE_BUF_ARRAY(memory), &ask.payload);
+    ask.bond = node_bond_to_keeper(n, &ask.to);
+    if (err == TOMTE_OK && ask.bond == NULL)
+        err = TOMTE_ERR_NOT_FOUND;
     if (err == TOMTE_OK)
         err = node_ask(n, &ask, &n->lease_handle);
     if (err != TOMTE_OK)
@@ -158,6 +162,8 @@ static void tell_lease(struct tomte_node *n)
 void node_control_work(struct tomte_node *n)
 {
     tell_lease(n);
+    if (!n->keys.has_charter)
+        return;
     if (!n->lease_now && tomte_lease_deadline(&n->lease) > n->now_ms)
         return;
     /* A lease request is never repeated: a newer one says more. */
@@ -170,6 +176,8 @@ void node_control_work(struct tomte_node *n)
 
 uint64_t node_control_deadline(const struct tomte_node *n)
 {
+    if (!n->keys.has_charter)
+        return UINT64_MAX;
     uint64_t at = n->lease_now ? n->now_ms : tomte_lease_deadline(&n->lease);
     return n->was_leased && n->lease.until_ms < at ? n->lease.until_ms : at;
 }

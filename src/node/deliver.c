@@ -114,7 +114,7 @@ static enum tomte_err post(struct tomte_node *n, struct source *from,
         &r, TOMTE_BUF_ARRAY(options), &request.parts);
     request.cookie = cookie(COOKIE_SEND, index, send->generation);
     if (err == TOMTE_OK)
-        err = node_link_request(n, &request, &send->handle);
+        err = node_link_request(n, NULL, &request, &send->handle);
     return err;
 }
 
@@ -285,7 +285,7 @@ static void write_due(struct tomte_node *n, struct slot *s, unsigned port)
     enum tomte_err err = tomte_channel_request_encode(
         &r, TOMTE_BUF_ARRAY(options), &request.parts);
     if (err == TOMTE_OK)
-        err = node_link_request(n, &request, &p->write_handle);
+        err = node_link_request(n, NULL, &request, &p->write_handle);
     if (err == TOMTE_OK)
         return;
     struct tomte_writer_answer none = {.sequence = w.sequence,

@@ -113,6 +113,9 @@ static void ask(struct tomte_node *n, struct fetch *f)
                          .query = f->query[0] != 0 ? f->query : NULL,
                          .block2 = &block,
                          .cookie = cookie(COOKIE_FETCH, index, f->generation)};
+    /* Of a keeper under its key; of another node not yet. */
+    if (f->kind != FETCH_CHECKPOINT)
+        a.bond = node_bond_to_keeper(n, &f->addr);
     enum tomte_err err = node_ask(n, &a, &f->handle);
     f->retry_ms = UINT64_MAX;
     if (err != TOMTE_OK)

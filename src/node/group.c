@@ -175,12 +175,13 @@ void node_group_synced(struct tomte_node *n)
     while (k->replica->poll(ctx_of(k), &f)) {
         struct node_ask ask = {.to = f.to,
                                .code = TOMTE_COAP_POST,
+                               .bond = node_bond_to_keeper(n, &f.to),
                                .path = "/.tomte/raft",
                                .timeout_ms = FRAME_TIMEOUT_MS,
                                .payload = f.bytes,
                                .cookie = cookie(COOKIE_POKE, 0, 0)};
         /* No room for it: as if the net had lost it. */
-        if (node_link_peer(n, &f.to) != TOMTE_OK ||
+        if (ask.bond == NULL || node_link_peer(n, &f.to) != TOMTE_OK ||
             node_ask(n, &ask, &handle) != TOMTE_OK)
             k->unsent++;
     }

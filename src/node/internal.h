@@ -4,7 +4,10 @@
  * One step, one way through (ARCHITECTURE.md has the hops by name):
  *
  *   node.c      step: link in -> work -> sync -> poll: link out
- *   link.c      the one way to and from the CoAP endpoint
+ *   link.c      the one way to and from the CoAP endpoint; link_answer.c
+ *   keys.c      who this node is and whom it believes: key, charter
+ *   bond.c      security contexts: derived, numbered, given up
+ *   gate.c      may who asks do this?
  *   route.c     a request's path -> one serve function; an answer -> who asked
  *   reply.c     answers, whole and in blocks (RFC 7959)
  *   fetch.c     the client's side of blocks: views, images, checkpoints

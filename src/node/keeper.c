@@ -287,8 +287,8 @@ static void on_append(struct tomte_node *n, struct tomte_span command)
     step_applied(n, err, report.text);
 }
 
-static void poke(struct tomte_node *n, const struct tomte_addr *addr,
-                 uint64_t version)
+static void poke(struct tomte_node *n, const struct tomte_name *name,
+                 const struct tomte_addr *addr, uint64_t version)
 {
     uint8_t memory[16];
     struct tomte_cbor_enc e;
@@ -298,9 +298,12 @@ static void poke(struct tomte_node *n, const struct tomte_addr *addr,
                            .path = "/.tomte/plan",
                            .timeout_ms = 100,
                            .cookie = cookie(COOKIE_POKE, 0, 0)};
+    struct node_known node = node_keys_node(n, name);
     tomte_cbor_encode_init(&e, TOMTE_BUF_ARRAY(memory));
     tomte_cbor_put_uint(&e, version);
-    if (tomte_cbor_encode_done(&e, &ask.payload) != TOMTE_OK)
+    ask.bond = node_bond_to(n, &node);
+    if (tomte_cbor_encode_done(&e, &ask.payload) != TOMTE_OK ||
+        ask.bond == NULL)
         return;
     /* It may be lost; the next lease answer says the same. */
     if (node_ask(n, &ask, &handle) != TOMTE_OK)
@@ -335,7 +338,7 @@ static void drain(struct tomte_node *n)
             on_append(n, e.u.append);
             break;
         case TOMTE_KEEPER_POKE:
-            poke(n, &e.u.poke.addr, e.u.poke.version);
+            poke(n, &e.u.poke.node, &e.u.poke.addr, e.u.poke.version);
             break;
         case TOMTE_KEEPER_REPLY:
             on_reply(n, e.u.reply.token, e.u.reply.err, e.u.reply.text);
@@ -400,6 +403,8 @@ void node_keeper_lease(struct tomte_node *n, const struct tomte_addr *from,
     struct tomte_keeper_event e = {.kind = TOMTE_KEEPER_LEASE_REQUEST,
                                    .now_ms = n->now_ms};
     enum tomte_err err = tomte_lease_request_decode(msg->payload, &r);
+    if (err == TOMTE_OK)
+        err = node_gate_as(n, request, &r.name);
     if (err != TOMTE_OK) {
         node_reply_error(n, request, err, NULL);
         return;

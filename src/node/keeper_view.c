@@ -1,12 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a keeper tells: a node its view, people why. */
+/* What a keeper tells: a node its view, signed, so that it can be told from
+ * anybody else's; people why. */
 #include "node/internal.h"
 
 static enum tomte_err make_view(struct tomte_node *n, void *ctx,
                                 struct tomte_buf out, struct tomte_span *bytes)
 {
     const uint16_t *node = ctx;
-    return tomte_view_encode(&n->keeper->home, *node, out, bytes);
+    struct tomte_span view = TOMTE_SPAN_NONE;
+    size_t mark = tomte_arena_mark(&n->scratch);
+    uint8_t *data = tomte_arena_take(&n->scratch, NODE_VIEW_BYTES, 1);
+    enum tomte_err err = tomte_view_encode(
+        &n->keeper->home, *node,
+        TOMTE_BUF(data, data == NULL ? 0 : NODE_VIEW_BYTES), &view);
+    if (err == TOMTE_OK)
+        err = tomte_charter_say(n->config.crypto, &n->keys.charter,
+                                TOMTE_CHARTER_VIEW_TYPE, 0, view, &n->keys.own,
+                                out, bytes);
+    tomte_arena_release(&n->scratch, mark);
+    return err;
 }
 
 void node_keeper_view(struct tomte_node *n, const struct tomte_addr *from,
@@ -24,6 +36,8 @@ void node_keeper_view(struct tomte_node *n, const struct tomte_addr *from,
         err = tomte_name_parse(tomte_span_slice(query, prefix.len, query.len),
                                &name);
     uint16_t node = TOMTE_HOME_NONE;
+    if (err == TOMTE_OK)
+        err = node_gate_as(n, request, &name);
     if (err == TOMTE_OK)
         node = tomte_home_find_node(&n->keeper->home, &name);
     if (err == TOMTE_OK && node == TOMTE_HOME_NONE)

@@ -92,10 +92,11 @@ void node_keepers_ask(struct tomte_node *n)
     uint32_t handle;
     struct node_ask ask = {.to = n->keeper_addr,
                            .code = TOMTE_COAP_GET,
+                           .bond = node_bond_to_keeper(n, &n->keeper_addr),
                            .path = "/.tomte/keepers",
                            .timeout_ms = 2000,
                            .cookie = cookie(COOKIE_KEEPERS, 0, 0)};
-    if (node_ask(n, &ask, &handle) != TOMTE_OK)
+    if (ask.bond == NULL || node_ask(n, &ask, &handle) != TOMTE_OK)
         n->keepers_term = 0; /* with the next answer */
 }
 

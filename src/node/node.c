@@ -52,7 +52,8 @@ static struct tomte_store_config store_config(const struct tomte_node_config *c,
 size_t tomte_node_memory(const struct tomte_node_config *config)
 {
     struct tomte_store_config store = store_config(config, NULL);
-    return FIXED_BYTES + node_link_memory(config) + tomte_store_memory(&store) +
+    return FIXED_BYTES + node_link_memory(config) + node_bond_memory(config) +
+           tomte_store_memory(&store) +
            config->sizes.cells * sizeof(struct cell) +
            config->sizes.log_lines * sizeof(struct log_line) +
            node_slot_memory(config) + node_resource_memory(config) +
@@ -167,6 +168,10 @@ static enum tomte_err start(struct tomte_node *n)
 {
     enum tomte_err err = mount(n);
     if (err == TOMTE_OK)
+        err = node_keys_init(n);
+    if (err == TOMTE_OK)
+        err = node_bond_init(n);
+    if (err == TOMTE_OK)
         err = count_boot(n);
     if (err == TOMTE_OK)
         err = node_link_init(n);
@@ -196,11 +201,16 @@ enum tomte_err tomte_node_init(struct tomte_node **node,
     n->now_ms = now_ms;
     n->line_next = n->line_told = 1;
     tomte_random_init(&n->random, config->seed);
+    tomte_drbg_init(&n->drbg, config->crypto,
+                    TOMTE_SPAN_ARRAY(config->entropy));
+    tomte_wipe(n->config.entropy, sizeof n->config.entropy);
     take_tables(n);
     node_cell_init(n);
     enum tomte_err err = start(n);
     if (err != TOMTE_OK)
         return err;
+    n->config.charter = TOMTE_SPAN_NONE;
+    node_bond_synced(n); /* by the sync of the boot's number */
     node_control_init(n);
     node_view_load(n);
     /* The home of one of several keepers is not known before it hears of it. */
@@ -249,6 +259,7 @@ static void tidy(struct tomte_node *n)
 static void commit(struct tomte_node *n)
 {
     node_actuator_store(n);
+    node_bond_store(n);
     enum tomte_err err = tomte_store_sync(&n->store);
     if (err != TOMTE_OK) {
         node_log_err(n, TOMTE_SPAN_LIT("storage"), "cannot be synced", err);
@@ -256,6 +267,7 @@ static void commit(struct tomte_node *n)
         return;
     }
     node_actuator_synced(n);
+    node_bond_synced(n);
     node_view_synced(n);
     if (node_group_is_member(n))
         node_group_synced(n);
@@ -348,6 +360,12 @@ bool tomte_node_poll(struct tomte_node *node, struct tomte_node_effect *out)
 bool tomte_node_broken(const struct tomte_node *node)
 {
     return node->broken;
+}
+
+void tomte_node_key(const struct tomte_node *node,
+                    uint8_t open[TOMTE_P256_PUBLIC_BYTES])
+{
+    memcpy(open, node->keys.own.open, TOMTE_P256_PUBLIC_BYTES);
 }
 
 bool tomte_node_leased(const struct tomte_node *node, uint64_t now_ms)

@@ -24,9 +24,9 @@
 #pragma once
 
 #include "base/base.h"
+#include "crypto/crypto.h"
 #include "store/block.h"
 
-struct tomte_crypto;
 struct tomte_replica;
 struct tomte_node; /* node/internal.h; taken from the arena */
 
@@ -83,11 +83,19 @@ struct tomte_node_without {
 
 struct tomte_node_config {
     struct tomte_name name;
-    struct tomte_addr addr;   /* where others reach this node */
-    struct tomte_addr keeper; /* its own when it is the keeper */
+    struct tomte_addr addr;        /* where others reach this node */
+    struct tomte_addr keeper;      /* its own when it is the keeper */
+    struct tomte_name keeper_name; /* may be empty where there is one only */
+    /* A signed charter (ace/charter.h), needed during init only; empty: the one
+     * that is stored, or none, and then this node belongs to nobody. The first
+     * one is believed: who hands it in has checked that it is the right one. */
+    struct tomte_span charter;
     bool is_keeper;
     struct tomte_name place; /* where the node stands; may be empty */
     uint64_t seed;           /* fresh for each boot, from a true source */
+    /* The same, for keys and what must not be guessed; wiped in the node's own
+     * copy after init. */
+    uint8_t entropy[TOMTE_SEED_BYTES];
     /* Number of the first boot, should the storage be a new one: above those
      * that this node ever had, so that what it numbers with them goes on, as
      * minutes of a clock that survives do. 0: there is none; then a node whose
@@ -199,6 +207,11 @@ struct tomte_slot_report {
 /* The i-th container here; false past the last. */
 bool tomte_node_slot(const struct tomte_node *node, size_t i,
                      struct tomte_slot_report *out);
+
+/* This node's public key: x and y. It is made at the first start and stays with
+ * the storage. */
+void tomte_node_key(const struct tomte_node *node,
+                    uint8_t open[TOMTE_P256_PUBLIC_BYTES]);
 
 /* Whether this node holds a lease now. */
 bool tomte_node_leased(const struct tomte_node *node, uint64_t now_ms);

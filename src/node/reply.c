@@ -106,11 +106,12 @@ static enum tomte_err read_page(struct tomte_node *n, void *ctx,
 }
 
 static struct page *page_of(struct tomte_node *n, const struct tomte_addr *peer,
-                            uint8_t kind)
+                            uint32_t bond, uint8_t kind)
 {
     for (int i = 0; i < NODE_PAGES; i++) {
         struct page *p = &n->pages[i];
-        if (p->kind == kind && tomte_addr_equal(&p->peer, peer))
+        if (p->kind == kind && p->bond == bond &&
+            tomte_addr_equal(&p->peer, peer))
             return p;
     }
     return NULL;
@@ -118,9 +119,10 @@ static struct page *page_of(struct tomte_node *n, const struct tomte_addr *peer,
 
 /* The peer's own, else the one that was used least lately. */
 static struct page *page_for(struct tomte_node *n,
-                             const struct tomte_addr *peer, uint8_t kind)
+                             const struct tomte_addr *peer, uint32_t bond,
+                             uint8_t kind)
 {
-    struct page *oldest = page_of(n, peer, kind);
+    struct page *oldest = page_of(n, peer, bond, kind);
     if (oldest != NULL)
         return oldest;
     oldest = &n->pages[0];
@@ -153,9 +155,11 @@ void node_reply_page(struct tomte_node *n, uint32_t request,
 {
     struct tomte_coap_block block;
     enum tomte_err err = wanted(msg, &block);
-    struct page *p = page_of(n, peer, kind);
+    uint32_t bond = node_link_bond(n, request);
+    struct page *p = page_of(n, peer, bond, kind);
     if (err == TOMTE_OK && block.num == 0) {
-        p = page_for(n, peer, kind);
+        p = page_for(n, peer, bond, kind);
+        p->bond = bond;
         err = page_make(n, p, peer, kind, make, ctx);
     } else if (err == TOMTE_OK &&
                (p == NULL || n->now_ms - p->used_ms > PAGE_KEPT_MS)) {

@@ -85,6 +85,15 @@ static void logs(struct tomte_node *n, const struct request *r)
     node_logs_get(n, r->from, r->handle, r->msg);
 }
 
+static void charter(struct tomte_node *n, const struct request *r)
+{
+    enum tomte_err err = node_keys_take(n, r->msg->payload);
+    if (err == TOMTE_OK)
+        node_reply_cbor(n, r->handle, TOMTE_COAP_CHANGED, TOMTE_SPAN_NONE);
+    else
+        node_reply_error(n, r->handle, err, NULL);
+}
+
 static const struct service {
     const char *name;
     uint8_t code;
@@ -106,6 +115,7 @@ static const struct service {
     {"keepers", TOMTE_COAP_GET, true, false, keepers_get},
     {"keepers", TOMTE_COAP_POST, true, false, keepers_post},
     {"logs", TOMTE_COAP_GET, false, false, logs},
+    {"charter", TOMTE_COAP_POST, false, false, charter},
 };
 
 /* "/.tomte/NAME" or "/.tomte/NAME/REST"; false when it is no such path. */
@@ -306,6 +316,14 @@ void node_route_failed(struct tomte_node *n, uint64_t c)
     }
 }
 
+void node_route_challenged(struct tomte_node *n, uint64_t c)
+{
+    node_route_failed(n, c);
+    if (cookie_kind(c) == COOKIE_LEASE)
+        n->lease_now = true;
+    n->again = true;
+}
+
 /* ---- asking ---- */
 
 enum tomte_err node_ask(struct tomte_node *n, const struct node_ask *ask,
@@ -331,5 +349,5 @@ enum tomte_err node_ask(struct tomte_node *n, const struct node_ask *ask,
     enum tomte_err err = tomte_coap_options_end(&o, &request.parts.options);
     if (err != TOMTE_OK)
         return err;
-    return node_link_request(n, &request, handle);
+    return node_link_request(n, ask->bond, &request, handle);
 }

@@ -16,6 +16,8 @@
 #include "home/replica.h"
 #include "home/lease.h"
 #include "home/view.h"
+#include "node/bond.h"
+#include "node/link.h"
 #include "node/node.h"
 #include "store/store.h"
 #include "wasm/wasm.h"
@@ -43,6 +45,7 @@
 #define NODE_STANDBY_WAIT_MS 1000u /* without an ack: propose to count it out */
 #define NODE_PATH_BYTES      128
 #define NODE_COMMANDS        10
+#define NODE_LINK_BYTES      (2 * TOMTE_LIMIT_DATAGRAM_BYTES) /* a buffer */
 #define NODE_TIDY_BYTES      4096u /* of the store, in a step without work */
 
 /* ---- requests made: what a cookie says ---- */
@@ -294,7 +297,8 @@ struct fetch {
 
 struct page {
     struct tomte_addr peer;
-    uint8_t kind; /* 0: empty */
+    uint32_t bond; /* by which it was asked for; 0: none */
+    uint8_t kind;  /* 0: empty */
     uint64_t used_ms;
     uint32_t len, cap;
     uint32_t etag;
@@ -307,6 +311,7 @@ struct page {
 
 struct upload {
     struct tomte_addr peer;
+    uint32_t bond; /* by which it comes */
     uint64_t used_ms;
     uint32_t at;
     bool blob; /* else a command, in `data` */
@@ -365,6 +370,10 @@ struct tomte_node {
     bool broken;
     bool names_lost; /* the storage may show what was true once */
     struct tomte_random random;
+    struct tomte_drbg drbg;
+    struct node_keys keys;
+    struct node_bonds bonds;
+    struct node_link link;
     struct tomte_coap coap;
     struct tomte_store store;
     struct tomte_node_witness witness;

@@ -119,16 +119,19 @@ static void close_upload(struct tomte_node *n)
 /* Whether this block goes on with what is under way, or begins. */
 static enum tomte_err begin_or_continue(struct tomte_node *n,
                                         const struct tomte_addr *from,
+                                        uint32_t bond,
                                         const struct tomte_coap_block *block,
                                         bool blob)
 {
     struct upload *u = &n->upload;
-    bool mine = u->open && tomte_addr_equal(&u->peer, from) && u->blob == blob;
+    bool mine = u->open && tomte_addr_equal(&u->peer, from) &&
+                u->bond == bond && u->blob == blob;
     if (u->open && !mine && n->now_ms - u->used_ms < UPLOAD_KEPT_MS)
         return TOMTE_ERR_AGAIN;
     if (block->num == 0) {
         close_upload(n);
         u->peer = *from;
+        u->bond = bond;
         u->blob = blob;
         u->at = 0;
         return TOMTE_OK;
@@ -247,7 +250,8 @@ void node_upload_blob(struct tomte_node *n, const struct tomte_addr *from,
         return; /* the same content under the same name */
     }
     if (err == TOMTE_OK)
-        err = begin_or_continue(n, from, &block, true);
+        err = begin_or_continue(n, from, node_link_bond(n, request), &block,
+                                true);
     if (err == TOMTE_OK)
         err = take_blob(n, msg, &block, digest);
     if (err == TOMTE_OK && !block.more)
@@ -267,7 +271,8 @@ void node_upload_command(struct tomte_node *n, const struct tomte_addr *from,
     struct tomte_coap_block block;
     enum tomte_err err = block_of(msg, &block);
     if (err == TOMTE_OK)
-        err = begin_or_continue(n, from, &block, false);
+        err = begin_or_continue(n, from, node_link_bond(n, request), &block,
+                                false);
     if (err == TOMTE_OK && msg->payload.len > TOMTE_COMMAND_BYTES_MAX - u->at)
         err = TOMTE_ERR_TOO_LARGE;
     if (err != TOMTE_OK) {

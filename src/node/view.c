@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A new view put into force.
  *
- * In order: it is checked to the last peer, stored, and applied: what the old
- * one granted and this one does not stops here and now; fences are noted. After
- * the sync of this step the fences count, and only then does the next lease
- * request confirm the version. A view that cannot be stored is not applied. */
+ * In order: a keeper of the charter must have signed it, for this node; it is
+ * checked to the last peer, stored with its signature, and applied: what the
+ * old one granted and this one does not stops here and now; fences are noted.
+ * After the sync of this step the fences count, and only then does the next
+ * lease request confirm the version. A view that cannot be stored is not
+ * applied. */
 #include "node/internal.h"
 
 #include <string.h>
@@ -92,11 +94,17 @@ static void put_into_force(struct tomte_node *n, uint8_t at, size_t len,
     n->again = true;
 }
 
-/* Checked, and this node's own. */
+/* Signed by a keeper, checked, and this node's own. Without a charter nobody is
+ * a keeper. */
 static enum tomte_err check(struct tomte_node *n, struct tomte_span bytes,
                             struct tomte_view *view)
 {
-    enum tomte_err err = tomte_view_open(bytes, view);
+    struct tomte_charter_said said;
+    enum tomte_err err =
+        tomte_charter_heard(n->config.crypto, &n->keys.charter,
+                            TOMTE_CHARTER_VIEW_TYPE, bytes, &said);
+    if (err == TOMTE_OK)
+        err = tomte_view_open(said.payload, view);
     if (err == TOMTE_OK && !tomte_name_equal(&view->node, &n->config.name))
         err = TOMTE_ERR_DENIED;
     /* Of another store: it counts on histories that this one does not have. */

@@ -39,9 +39,10 @@ static bool press(struct client *c, const struct tomte_addr *hall, int64_t n)
                .err == TOMTE_OK;
 }
 
-static _Noreturn void go_on_pressing(struct person *p, struct tomte_addr hall)
+static _Noreturn void go_on_pressing(struct person *p, const struct scene *s,
+                                     struct tomte_addr hall)
 {
-    struct client *c = client_open();
+    struct client *c = client_open(&s->owner);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     while (c != NULL && !__atomic_load_n(&p->stop, __ATOMIC_ACQUIRE) &&
            p->sent < EVENTS_MAX) {
@@ -66,7 +67,7 @@ struct person *person_start(const struct scene *s)
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0)
-        go_on_pressing(p, s->run.home.nodes[hall].addr);
+        go_on_pressing(p, s, s->run.home.nodes[hall].addr);
     return pid > 0 ? p : NULL;
 }
 

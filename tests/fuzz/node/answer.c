@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static uint8_t contents[WORLD_CONTENTS];
+static uint8_t contents[WORLD_CONTENTS], plain_view[WORLD_CONTENTS / 2];
 
 /* ---- representations that come in blocks ---- */
 
@@ -17,10 +17,10 @@ static struct tomte_span view(void)
     struct tomte_span bytes = TOMTE_SPAN_NONE;
     uint16_t at = tomte_home_find_node(&world.home, &self);
     if (at == TOMTE_HOME_NONE ||
-        tomte_view_encode(&world.home, at, TOMTE_BUF_ARRAY(contents), &bytes) !=
-            TOMTE_OK)
+        tomte_view_encode(&world.home, at, TOMTE_BUF_ARRAY(plain_view),
+                          &bytes) != TOMTE_OK)
         return TOMTE_SPAN_NONE;
-    return bytes;
+    return seal_view(bytes, TOMTE_BUF_ARRAY(contents));
 }
 
 static struct tomte_span image(const char *path)
@@ -235,5 +235,10 @@ void answer_one(void)
         return;
     if ((which >> 3 & 3) == 2)
         take_patches(TOMTE_BUF_ARRAY(a.payload), a.msg.payload.len);
-    world_send(s.to.ip[15] - 1u, &a.msg);
+    struct tomte_coap_msg sealed;
+    unsigned who = s.to.ip[15] - 1u;
+    if (!s.sealed)
+        world_send(who, &a.msg);
+    else if (seal_answer(who, &s.x, &a.msg, &sealed))
+        world_send(who, &sealed);
 }

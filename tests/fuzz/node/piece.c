@@ -40,6 +40,10 @@ static void fill_node(struct tomte_command *c, unsigned node)
     c->addr = world_addr(node);
     c->keeper = node == (world.keeper ? 0 : 1);
     c->store = node == 0 ? world.store : 9;
+    c->has_key = node == 1 || node == 2;
+    struct tomte_key_pair pair = seal_pair(node);
+    if (c->has_key)
+        memcpy(c->key, pair.open, sizeof c->key);
     c->has_offer = node == 0;
     if (node == 0)
         c->offer = make_offer();

@@ -109,7 +109,10 @@ static void send_whole(unsigned from, const struct tomte_coap_msg *msg)
 {
     uint64_t held = world_held();
     world.answered = 0;
-    world_send(from, msg);
+    if (take(1) % 8 != 0)
+        world_send_sealed(from, msg);
+    else
+        world_send(from, msg);
     if (world.answered == TOMTE_COAP_BAD_REQUEST)
         TOMTE_ASSERT(world_held() == held);
 }

@@ -120,6 +120,13 @@ static void keep_request(const struct tomte_addr *to, struct tomte_span bytes)
     s->to = *to;
     TOMTE_ASSERT(tomte_coap_decode(TOMTE_SPAN(s->bytes, bytes.len), &s->msg) ==
                  TOMTE_OK);
+    struct tomte_oscore_option option;
+    bool is_sealed =
+        tomte_oscore_find(s->msg.options, &option) != TOMTE_ERR_NOT_FOUND;
+    s->sealed =
+        seal_open(to->ip[15] - 1u, &s->msg, TOMTE_BUF_ARRAY(s->inside), &s->x);
+    if (is_sealed && !s->sealed)
+        return; /* nobody can read it here */
     TOMTE_ASSERT(
         tomte_coap_get_path(s->msg.options,
                             TOMTE_BUF((uint8_t *)s->path, sizeof s->path - 1),
@@ -134,7 +141,7 @@ static void on_send(const struct tomte_node_effect *e)
     TOMTE_ASSERT(e->bytes.len <= TOMTE_LIMIT_DATAGRAM_BYTES);
     TOMTE_ASSERT(tomte_coap_decode(e->bytes, &m) == TOMTE_OK);
     if (tomte_coap_is_response(m.code) && !tomte_addr_equal(&e->to, &self))
-        world.answered = m.code;
+        world.answered = seal_answered(e->to.ip[15] - 1u, &m);
     if (tomte_addr_equal(&e->to, &self)) {
         if (loop_len == WORLD_LOOP)
             return; /* lost */
@@ -267,6 +274,18 @@ void world_send(unsigned from, const struct tomte_coap_msg *msg)
         world_datagram(from, datagram);
 }
 
+/* A node that does not know whether it is fresh asks, and is told. */
+void world_send_sealed(unsigned from, const struct tomte_coap_msg *msg)
+{
+    struct tomte_coap_msg sealed;
+    if (seal_request(from, msg, &sealed))
+        world_send(from, &sealed);
+    struct tomte_coap_msg again = *msg;
+    again.mid = world.mid++;
+    if (seal_challenged() && seal_request(from, &again, &sealed))
+        world_send(from, &sealed);
+}
+
 /* ---- life ---- */
 
 struct tomte_addr world_addr(unsigned node)
@@ -311,17 +330,36 @@ static void configure(void)
                                    .resource_count = 3,
                                    .block = &block,
                                    .crypto = &tomte_crypto_fake};
+    struct tomte_key_pair keeper = seal_pair(1);
+    struct tomte_name name = world_name(1);
+    if (!world.keeper)
+        config.charter = seal_charter(&name, keeper.open);
+}
+
+/* The keeper's key is in its storage. */
+static void charter_of_keeper(void)
+{
+    uint8_t open[TOMTE_P256_PUBLIC_BYTES];
+    struct tomte_name name = world_name(0);
+    tomte_node_key(world.node, open);
+    config.charter = seal_charter(&name, open);
 }
 
 static void start(void)
 {
     static const struct tomte_node_witness witness = {.write = saw_write};
     loop_len = 0;
+    memset(config.entropy, (int)config.seed, sizeof config.entropy);
     memset(world.sent, 0, sizeof world.sent);
     tomte_arena_init(&arena, memory, sizeof memory);
     enum tomte_err err =
         tomte_node_init(&world.node, &config, &arena, world.now_ms);
     TOMTE_ASSERT(err == TOMTE_OK);
+    if (config.charter.len == 0) {
+        charter_of_keeper();
+        start();
+        return;
+    }
     tomte_node_set_witness(world.node, &witness);
     drain();
     settle();
@@ -347,6 +385,7 @@ void world_begin(struct tomte_span in, bool keeper)
     memset(&world, 0, sizeof world);
     memset(highest, 0, sizeof highest);
     world.keeper = keeper;
+    seal_begin();
     tomte_arena_init(&home, home_memory, sizeof home_memory);
     enum tomte_err err = tomte_home_init(
         &world.home, &home, (struct tomte_home_limits){4, 8, 4, 24});
@@ -367,7 +406,7 @@ void world_end(void)
     msg.options = TOMTE_SPAN_ARRAY(status);
     world_pass(1800000);
     world.answered = 0;
-    world_send(3, &msg);
+    world_send_sealed(3, &msg);
     TOMTE_ASSERT(world.answered == TOMTE_COAP_CONTENT);
     tomte_disk_free(disk);
 }

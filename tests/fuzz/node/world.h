@@ -6,6 +6,7 @@
  *   image.c   a container that reads, puts, traps and names channels
  *   piece.c   payloads as honest nodes send them, with bytes changed
  *   answer.c  answers to what the node asked for
+ *   seal.c    the keys of all of them: sealing and opening
  *   script.c  an input, command by command
  *
  * The addresses: 0 is the node, 1 and 2 its peers "p" and "q" (1 is the keeper
@@ -21,6 +22,8 @@
 #include "home/lease.h"
 #include "home/view.h"
 #include "node/node.h"
+#include "ace/association.h"
+#include "oscore/oscore.h"
 #include "sim/disk.h"
 
 #define WORLD_SENT     8
@@ -44,7 +47,10 @@ struct sent {
     struct tomte_addr to;
     struct tomte_coap_msg msg; /* spans into `bytes` */
     uint8_t bytes[TOMTE_LIMIT_DATAGRAM_BYTES];
+    uint8_t inside[2 * TOMTE_LIMIT_DATAGRAM_BYTES];
     char path[128];
+    bool sealed;
+    struct tomte_oscore_exchange x;
 };
 
 struct world {
@@ -74,7 +80,8 @@ void world_datagram(unsigned from, struct tomte_span bytes);
 void world_reading(size_t resource, struct tomte_span bytes);
 void world_pass(uint64_t ms);
 
-/* Encodes and sends it to the node. */
+/* Encodes and sends it to the node, as it is; or under the sender's key. */
+void world_send_sealed(unsigned from, const struct tomte_coap_msg *msg);
 void world_send(unsigned from, const struct tomte_coap_msg *msg);
 
 struct tomte_addr world_addr(unsigned node);
@@ -102,6 +109,26 @@ struct tomte_span piece_any(struct tomte_buf out);
 struct tomte_span piece_senml(struct tomte_buf out);
 /* A checkpoint that holds in itself, of this container. */
 struct tomte_span piece_checkpoint(unsigned identity, struct tomte_buf out);
+
+/* ---- seal.c ---- */
+
+void seal_begin(void);
+struct tomte_key_pair seal_pair(unsigned who);
+struct tomte_span seal_charter(const struct tomte_name *keeper,
+                               const uint8_t open[TOMTE_P256_PUBLIC_BYTES]);
+struct tomte_span seal_view(struct tomte_span view, struct tomte_buf out);
+/* A request of `who`; false: it does not fit. Then the node's answer to it: the
+ * code inside. It may be a challenge, and the next request brings the Echo. */
+bool seal_request(unsigned who, const struct tomte_coap_msg *msg,
+                  struct tomte_coap_msg *out);
+uint8_t seal_answered(unsigned who, const struct tomte_coap_msg *msg);
+bool seal_challenged(void);
+/* A request of the node to `who`: false when it is not sealed; and its answer.
+ */
+bool seal_open(unsigned who, struct tomte_coap_msg *msg, struct tomte_buf out,
+               struct tomte_oscore_exchange *x);
+bool seal_answer(unsigned who, struct tomte_oscore_exchange *x,
+                 const struct tomte_coap_msg *msg, struct tomte_coap_msg *out);
 
 /* ---- answer.c, script.c ---- */
 

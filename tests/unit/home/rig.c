@@ -151,6 +151,9 @@ enum tomte_err rig_add_node(struct rig *r, const char *name, bool keeper,
                              (uint16_t)(5000 + number));
     c.keeper = keeper;
     c.store = 1;
+    c.has_key = true;
+    for (size_t i = 0; i < sizeof c.key; i++)
+        c.key[i] = (uint8_t)name[i % strlen(name)];
     c.offer =
         rig_offer(place, containers, 4096, resources, TOMTE_BUF_ARRAY(offer));
     return rig_apply(r, &c);

@@ -50,8 +50,9 @@ TEST(command_decoder_is_strict)
         {"83 02 6161 00", TOMTE_ERR_TRAILING},
         {"82 02 6161 00", TOMTE_ERR_TRAILING},
         {"82 1802 6161", TOMTE_ERR_NOT_CANONICAL},
-        {"83 01 6161 a1 04 00", TOMTE_ERR_UNKNOWN},
+        {"83 01 6161 a1 05 00", TOMTE_ERR_UNKNOWN},
         {"83 01 6161 a1 00 4100", TOMTE_ERR_RANGE}, /* address of 1 byte */
+        {"83 01 6161 a1 04 4100", TOMTE_ERR_RANGE}, /* key of 1 byte */
         /* a standby twice; six standbys */
         {"84 14 6161 01 82 6162 6162", TOMTE_ERR_DUPLICATE},
         {"84 14 6161 01 86 6162 6163 6164 6165 6166 6167", TOMTE_ERR_RANGE},

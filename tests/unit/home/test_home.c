@@ -73,6 +73,34 @@ TEST(node_keeps_what_a_command_does_not_give)
     CHECK_EQ(2, tomte_home_keepers(&rig.home));
 }
 
+static enum tomte_err give_key(const char *node, uint8_t key)
+{
+    struct tomte_command c;
+    tomte_command_init(&c, TOMTE_COMMAND_NODE, rig_name(node));
+    c.has_key = true;
+    memset(c.key, key, sizeof c.key);
+    return rig_apply(&rig, &c);
+}
+
+TEST(key_is_of_one_node_and_goes_with_it)
+{
+    begin();
+    uint8_t seven[TOMTE_HOME_KEY_BYTES];
+    memset(seven, 7, sizeof seven);
+    CHECK_OK(give_key("attic", 7));
+    CHECK_OK(give_key("attic", 7));
+    CHECK_EQ(TOMTE_ERR_EXISTS, give_key("hall", 7));
+    struct tomte_home_node *n = &rig.home.nodes[rig_node(&rig, "attic")];
+    CHECK(n->has_key && memcmp(n->key, seven, sizeof seven) == 0);
+    CHECK_OK(give_key("attic", 8));
+    CHECK_OK(give_key("hall", 7)); /* it is free */
+    struct tomte_command c;
+    tomte_command_init(&c, TOMTE_COMMAND_NODE_REMOVE, rig_name("attic"));
+    uint16_t attic = rig_node(&rig, "attic");
+    CHECK_OK(rig_apply(&rig, &c));
+    CHECK(!rig.home.nodes[attic].has_key);
+}
+
 TEST(node_cannot_offer_what_another_offers)
 {
     static const char *const same[] = {
