@@ -37,6 +37,10 @@ tomte_test(spec proposals_slots TIMEOUT 120
 tomte_test(spec generated TIMEOUT 300
   COMMAND ${PROJECT_SOURCE_DIR}/tests/spec/generated.sh ${spec_runner}
           ${PROJECT_BINARY_DIR}/spec/generated)
+# Exact counts of instructions on RV32, against those recorded.
+tomte_test(spec counts TIMEOUT 600
+  COMMAND ${PROJECT_SOURCE_DIR}/tests/spec/counts.sh
+          ${PROJECT_BINARY_DIR}/spec/counts)
 tomte_test(spec runner TIMEOUT 60
   COMMAND ${PROJECT_SOURCE_DIR}/tests/spec/test_runner.sh ${spec_runner}
           ${PROJECT_BINARY_DIR}/spec/runner)
