@@ -2,6 +2,8 @@
 /* Any calls of WASI functions on any memory: pointers, lengths and structures
  * are the program's, so all of them may be wrong. Each call is answered with an
  * errno that there is, and touches nothing but that memory. */
+#define _POSIX_C_SOURCE 200809L
+
 #include "base/base.h"
 #include "base/bytes.h"
 #include "linux/wasi.h"
