@@ -160,8 +160,8 @@ static uint64_t id_of(const char *text)
     return id;
 }
 
-/* Who keeps a home is named by its owner: before the first vote, and no more
- * after the last. The home is told, too, so that views say where keepers are. */
+/* Who keeps a home is named by its owner: before the first vote, and no
+ * more after the last. The home is told, too: views say where keepers are. */
 static enum tomte_err name_keepers(struct home_run *run, struct client *c,
                                    const struct keepers_of *k, const char *more)
 {
