@@ -7,6 +7,11 @@
 
 #define VERSION 1
 
+/* What is decoded is not above; what is encoded stops there, and so can always
+ * be decoded. */
+#define LO_MAX_S  (RAY_TIME_MAX_S / 4 * 3)
+#define AGE_MAX_S RAY_TIME_MAX_S
+
 static void put_server(const struct tomte_ray *r, struct tomte_cbor_enc *e,
                        struct tomte_ray_bounds *b, uint64_t now_ms);
 static void sort_exi(struct tomte_ray *r);
@@ -19,6 +24,7 @@ static bool exi_before(const struct tomte_ray_exi *a,
 static uint64_t encode_lo(const struct tomte_ray *r, struct tomte_ray_bounds *b)
 {
     uint64_t s = ray_lo(r, b, r->now_ms) / 1000;
+    s = s < LO_MAX_S ? s : LO_MAX_S;
     b->encoded_ms = ray_ms(s);
     return s;
 }
@@ -59,6 +65,8 @@ static void put_server(const struct tomte_ray *r, struct tomte_cbor_enc *e,
     tomte_cbor_put_uint(e, encode_lo(r, b));
     if (age == TOMTE_RAY_NEVER)
         tomte_cbor_put_null(e);
+    else if (age > ray_ms(AGE_MAX_S))
+        tomte_cbor_put_uint(e, AGE_MAX_S);
     else
         tomte_cbor_put_uint(e, (age + 999) / 1000);
     tomte_cbor_put_uint(e, b->exi_expired);
@@ -167,7 +175,7 @@ enum tomte_err tomte_ray_decode(struct tomte_ray *r, struct tomte_span bytes)
 static uint64_t get_time(struct tomte_ray *r, struct tomte_cbor_dec *d)
 {
     uint64_t s = tomte_cbor_get_uint(d);
-    if (s > RAY_TIME_MAX_S / 4 * 3)
+    if (s > LO_MAX_S)
         tomte_cbor_fail(d, TOMTE_ERR_RANGE);
     return ray_ms(s > r->config.build_s ? s : r->config.build_s);
 }
@@ -184,7 +192,7 @@ static void get_server(struct tomte_ray *r, struct tomte_cbor_dec *d)
     b.news_s = b.lo_ms / 1000;
     if (!tomte_cbor_has_null(d)) {
         uint64_t age = tomte_cbor_get_uint(d);
-        if (age > RAY_TIME_MAX_S)
+        if (age > AGE_MAX_S)
             tomte_cbor_fail(d, TOMTE_ERR_RANGE);
         b.heard_age_ms = ray_ms(age) + ray_ms(r->config.store_step_s);
     }

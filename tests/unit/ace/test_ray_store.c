@@ -223,3 +223,24 @@ TEST(what_is_no_ray_is_refused_and_leaves_a_new_one)
         CHECK_EQ(BUILD, tomte_ray_get(&ray, 0, NULL).lo_s);
     }
 }
+
+/* The greatest age and bound that are decoded: time goes on, and what is stored
+ * then can be read as well. */
+TEST(what_was_stored_at_the_end_of_time_is_read_again)
+{
+    uint8_t memory[128];
+    start();
+    CHECK_OK(tomte_ray_decode(
+        &ray, test_hex("8501001b0003000000000000"
+                       "8184480000000000000001 1b0003000000000000"
+                       " 1b0004000000000000 00 80",
+                       TOMTE_BUF_ARRAY(memory))));
+    store();
+    restart();
+    CHECK_EQ(1, ray.servers_len);
+    struct tomte_span bytes;
+    uint8_t more[128];
+    CHECK_OK(tomte_ray_encode(&ray, 3600000, TOMTE_BUF_ARRAY(more), &bytes));
+    CHECK_OK(tomte_ray_decode(&ray, bytes));
+    CHECK_EQ(1, ray.servers_len);
+}
