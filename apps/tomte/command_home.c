@@ -81,14 +81,91 @@ static bool parse_bind(const char *text, struct home_bind *b)
            tomte_name_parse(tomte_span_str(equals + 1), &b->place) == TOMTE_OK;
 }
 
+/* The words of `why`, up to its end of sentence; false when they are not in. */
+static bool sentence(struct tomte_span why, const char *words, char out[256])
+{
+    char text[1024];
+    snprintf(text, sizeof text, "%.*s", (int)why.len, (const char *)why.data);
+    const char *at = strstr(text, words);
+    if (at == NULL)
+        return false;
+    while (at > text && at[-1] != '.')
+        at--; /* from its beginning */
+    at += at[0] == ' ';
+    const char *end = strstr(at, ". ");
+    size_t len = end == NULL ? strlen(at) : (size_t)(end - at);
+    if (len > 0 && at[len - 1] == '.')
+        len--;
+    snprintf(out, 256, "%.*s", (int)len, at);
+    return true;
+}
+
+/* Follows a trial to its end: 0 when the new version stays or there is none, 1
+ * when the one before is back. The last sentence is in `said`. */
+static int follow_trial(struct home_run *run, struct client *c,
+                        const char *identity, bool json, char said[256])
+{
+    char path[128];
+    bool trial = false;
+    unsigned version = 0;
+    snprintf(path, sizeof path, "/.tomte/why/%.40s", identity);
+    for (unsigned i = 0; i < 36000; i++, usleep(200000)) {
+        struct tomte_addr keeper = leading_keeper(run, c);
+        struct client_answer a = client_get(c, &keeper, path, NULL);
+        struct tomte_span why = TOMTE_SPAN(a.data, a.len);
+        if (a.err != TOMTE_OK)
+            continue; /* a keeper that restarts; its home goes on */
+        if (sentence(why, " is on trial", said)) {
+            if (!trial && !json)
+                printf("%.40s: %s\n", identity, said);
+            fflush(stdout);
+            trial = true;
+            (void)sscanf(said, "Version %u", &version);
+            continue;
+        }
+        if (!trial) {
+            said[0] = 0;
+            return 0;
+        }
+        if (sentence(why, " was given up: ", said))
+            return 1;
+        snprintf(said, 256, "version %u stays", version);
+        return 0;
+    }
+    return 0;
+}
+
+/* What came of it, said: the exit status. */
+static int say_deployed(struct home_run *run, struct client *c,
+                        const char *identity, bool json)
+{
+    char said[256], text[400];
+    int status = follow_trial(run, c, identity, json, said);
+    for (char *at = said; status != 0 && *at == 'V'; at++)
+        *at = 'v';
+    if (status != 0) {
+        fprintf(stderr, "tomte: %.40s: %s\n", identity, said);
+        return status;
+    }
+    snprintf(text, sizeof text, "%.40s: deployed%s%s; see: tomte why %.40s",
+             identity, said[0] != 0 ? ", " : "", said, identity);
+    done(json, "deploy", identity, text);
+    return 0;
+}
+
 int command_deploy(int argc, char **argv)
 {
     static const char help[] =
         "usage: tomte deploy IDENTITY IMAGE [--bind PORT=/CHANNEL] ...\n"
-        "                    [--bind PORT=PLACE] [--on NODE] [--json] [--dir "
-        "DIR]\n"
+        "                    [--bind PORT=PLACE] [--on NODE] [--afresh]\n"
+        "                    [--no-wait] [--json] [--dir DIR]\n"
         "Ships an image (a file, or the name of one that is shipped) as the\n"
-        "container IDENTITY, new or as its next version.\n"
+        "container IDENTITY, new or as its next version. That takes the state\n"
+        "over (with --afresh: none), and is on trial: when it traps, is "
+        "silent\n"
+        "or breaks a rule of its manifest the version before is back, and "
+        "this\n"
+        "says why and exits with 1. --no-wait: does not stay for the end.\n"
         "  e.g. tomte deploy lamp lamp --bind button=hall --bind lamp=hall\n";
     static struct home_run run;
     static struct home_container container;
@@ -100,6 +177,8 @@ int command_deploy(int argc, char **argv)
     const char *dir = take_option(&argc, argv, "--dir"), *bind;
     bool json = take_flag(&argc, argv, "--json");
     const char *on = take_option(&argc, argv, "--on");
+    container.afresh = take_flag(&argc, argv, "--afresh");
+    bool no_wait = take_flag(&argc, argv, "--no-wait");
     while ((bind = take_option(&argc, argv, "--bind")) != NULL)
         if (container.binds_len == HOME_BINDS_MAX ||
             !parse_bind(bind, &container.binds[container.binds_len++]))
@@ -117,8 +196,10 @@ int command_deploy(int argc, char **argv)
     status = err == TOMTE_OK ? 0 : failed(err, "deploy", detail);
     snprintf(text, sizeof text, "%.40s: deployed; see: tomte why %.40s",
              argv[1], argv[1]);
-    if (err == TOMTE_OK)
+    if (err == TOMTE_OK && no_wait)
         done(json, "deploy", argv[1], text);
+    else if (err == TOMTE_OK)
+        status = say_deployed(&run, c, argv[1], json);
     client_close(c);
     return status;
 }

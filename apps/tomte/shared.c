@@ -186,12 +186,35 @@ static enum tomte_err container_command(const struct home_container *container,
     tomte_command_init(command, TOMTE_COMMAND_CONTAINER, container->identity);
     tomte_image_digest(tomte_crypto_hub(), image->bytes, command->digest);
     command->manifest = image->manifest;
+    command->afresh = container->afresh;
     for (size_t i = 0; i < container->binds_len; i++) {
         const struct home_bind *b = &container->binds[i];
         command->binds[command->binds_len++] = (struct tomte_bind){
             .port = b->port, .channel = b->channel, .place = b->place};
     }
     return TOMTE_OK;
+}
+
+/* A new version is where it may run before the old one makes room for it, so
+ * that nothing waits for it. Who cannot be reached fetches it later. */
+static void stage_image(struct home_run *run, struct client *c,
+                        const struct home_container *container,
+                        struct tomte_span image, const uint8_t digest[32])
+{
+    char path[128];
+    struct tomte_text t;
+    struct tomte_addr keeper = leading_keeper(run, c);
+    snprintf(path, sizeof path, "/.tomte/why/%.*s",
+             (int)container->identity.len, container->identity.text);
+    if (client_get(c, &keeper, path, NULL).err != TOMTE_OK)
+        return; /* there is no old one */
+    tomte_text_init(&t, path, sizeof path);
+    tomte_text_str(&t, "/.tomte/blob/");
+    tomte_text_hex(&t, TOMTE_SPAN(digest, 32));
+    for (size_t i = 0; i < run->home.nodes_len; i++)
+        if (!tomte_addr_equal(&run->home.nodes[i].addr, &keeper))
+            (void)client_send(c, &run->home.nodes[i].addr, TOMTE_COAP_PUT, path,
+                              NULL, -1, image);
 }
 
 enum tomte_err deploy_image(struct home_run *run, struct client *c,
@@ -212,6 +235,8 @@ enum tomte_err deploy_image(struct home_run *run, struct client *c,
         err = container_command(container, &image, &command);
     if (err == TOMTE_OK)
         err = put_image(run, c, image.bytes, command.digest, detail);
+    if (err == TOMTE_OK)
+        stage_image(run, c, container, image.bytes, command.digest);
     if (err == TOMTE_OK)
         err = send_command(run, c, &command, detail);
     if (err == TOMTE_OK && container->prefer.len > 0) {

@@ -44,6 +44,7 @@ struct home_container {
     struct tomte_name identity;
     char image[HOME_PATH_MAX]; /* a name, or a path to an image */
     struct tomte_name prefer;  /* node; empty: any */
+    bool afresh; /* not of the file: a new version takes no state over */
     size_t binds_len;
     struct home_bind binds[HOME_BINDS_MAX];
 };

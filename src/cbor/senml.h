@@ -56,6 +56,11 @@ struct tomte_senml_value tomte_senml_text(struct tomte_span utf8);
 TOMTE_MUST_CHECK enum tomte_err
 tomte_senml_number(const struct tomte_senml_value *v, double *out);
 
+/* An int or double in thousandths, cut towards 0, for those who may not
+ * calculate with doubles; RANGE when that is beyond 64 bits. */
+TOMTE_MUST_CHECK enum tomte_err
+tomte_senml_milli(const struct tomte_senml_value *v, int64_t *out);
+
 /* The pack of this one record, deterministic, as an item of `e`, or in `out`
  * as a whole. MISSING without a value; TYPE for a time that is no number;
  * INVALID for a double that is not finite and for a name with characters that

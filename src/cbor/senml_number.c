@@ -97,3 +97,21 @@ struct tomte_senml_value tomte_senml_get_number(struct tomte_cbor_dec *d)
         tomte_cbor_fail(d, TOMTE_ERR_INVALID);
     return tomte_senml_double(v);
 }
+
+enum tomte_err tomte_senml_milli(const struct tomte_senml_value *v,
+                                 int64_t *out)
+{
+    *out = 0;
+    if (v->type == TOMTE_SENML_INT) {
+        if (v->i > INT64_MAX / 1000 || v->i < INT64_MIN / 1000)
+            return TOMTE_ERR_RANGE;
+        *out = v->i * 1000;
+        return TOMTE_OK;
+    }
+    if (v->type != TOMTE_SENML_DOUBLE)
+        return TOMTE_ERR_TYPE;
+    if (!(v->d > -9e15 && v->d < 9e15))
+        return TOMTE_ERR_RANGE;
+    *out = (int64_t)(v->d * 1000);
+    return TOMTE_OK;
+}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From one version of a container to another, and back (docs/spec/abi.md,
- * "Another version"; docs/design/0004). */
+ * "Another version"; docs/design/0005). */
 #include "cbor/cbor.h"
 #include "container/checkpoint.h"
 #include "container/internal.h"

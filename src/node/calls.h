@@ -394,6 +394,25 @@ uint64_t node_slot_deadline(const struct tomte_node *n);
 const char *node_slot_phase_name(const struct slot *s);
 /* For a lease request. */
 uint8_t node_slot_report_state(const struct slot *s);
+
+/* The container leaves memory; image, history and what the view says stay. */
+void node_slot_unload(struct tomte_node *n, struct slot *s);
+
+/* The image leaves memory, too; that of s->digest comes next. */
+void node_slot_clear_image(struct tomte_node *n, struct slot *s);
+
+/* trial.c: the version on trial failed, for this reason: it stops, what it was
+ * about to do is not done, and the keeper is told. */
+void node_trial_spoil(struct tomte_node *n, struct slot *s, const char *reason);
+
+/* An event was handled, but is not committed: false when a rule of health was
+ * broken and the version was spoilt. */
+bool node_trial_event(struct tomte_node *n, struct slot *s);
+
+/* It begins to run, or its time goes on. False when it was spoilt. */
+void node_trial_begin(const struct tomte_node *n, struct slot *s);
+bool node_trial_work(struct tomte_node *n, struct slot *s);
+uint64_t node_trial_deadline(const struct tomte_node *n, const struct slot *s);
 /* The slot acts now: running, and its node may. */
 bool node_slot_acts(const struct tomte_node *n, const struct slot *s);
 /* To be said once, with the identity before it. */
@@ -439,8 +458,11 @@ TOMTE_MUST_CHECK enum tomte_err node_part_encode(struct tomte_node *n,
                                                  const struct slot *s,
                                                  struct tomte_buf out,
                                                  struct tomte_span *bytes);
-TOMTE_MUST_CHECK enum tomte_err
-node_part_decode(struct tomte_node *n, struct slot *s, struct tomte_span bytes);
+/* `map`: of the ports of the version that wrote it; NULL: this one. */
+TOMTE_MUST_CHECK enum tomte_err node_part_decode(struct tomte_node *n,
+                                                 struct slot *s,
+                                                 struct tomte_span bytes,
+                                                 const uint8_t *map);
 /* An event was replayed: its message counts as taken, its outputs are put back
  * where they were. */
 void node_part_replayed(struct tomte_node *n, struct slot *s);

@@ -290,7 +290,7 @@ static enum tomte_err decode_port(struct tomte_node *n, struct slot *s,
 }
 
 enum tomte_err node_part_decode(struct tomte_node *n, struct slot *s,
-                                struct tomte_span bytes)
+                                struct tomte_span bytes, const uint8_t *map)
 {
     struct tomte_cbor_dec d;
     tomte_cbor_decode_init(&d, bytes, 0);
@@ -307,7 +307,9 @@ enum tomte_err node_part_decode(struct tomte_node *n, struct slot *s,
         uint64_t what = tomte_cbor_get_uint(&d);
         struct tomte_span one = tomte_cbor_get_bytes(&d);
         tomte_cbor_leave(&d);
-        if (tomte_cbor_ok(&d))
+        if (tomte_cbor_ok(&d) && map != NULL && port < TOMTE_LIMIT_PORTS)
+            port = map[port];
+        if (tomte_cbor_ok(&d) && (map == NULL || port != TOMTE_PORT_GONE))
             tomte_cbor_fail(&d, decode_port(n, s, port, what, one));
     }
     tomte_cbor_leave(&d);

@@ -170,6 +170,8 @@ static void committed(struct tomte_node *n, struct slot *s, bool trapped)
 static void on_done(struct tomte_node *n, struct slot *s)
 {
     log_lines(n, s);
+    if (!node_trial_event(n, s))
+        return;
     enum tomte_err err = tomte_container_commit(&s->container);
     if (err == TOMTE_OK) {
         committed(n, s, false);
@@ -183,6 +185,10 @@ static void on_done(struct tomte_node *n, struct slot *s)
 static void on_trap(struct tomte_node *n, struct slot *s)
 {
     log_lines(n, s);
+    if (s->trial) { /* the version before is to handle the event */
+        node_trial_spoil(n, s, s->container.reason);
+        return;
+    }
     enum tomte_err err = tomte_container_undo(&s->container, n->now_ms, NULL);
     if (err != TOMTE_OK) {
         node_slot_reason(n, s, "cannot be restored after a trap", err);
@@ -270,6 +276,8 @@ static void ready_work(struct tomte_node *n, struct slot *s)
 void node_run_work(struct tomte_node *n, struct slot *s)
 {
     struct tomte_container *c = &s->container;
+    if (!node_trial_work(n, s))
+        return;
     settle(n, s);
     if (s->retry_ms > n->now_ms)
         return;
@@ -296,7 +304,7 @@ void node_run_work(struct tomte_node *n, struct slot *s)
     }
 }
 
-uint64_t node_run_deadline(const struct tomte_node *n, const struct slot *s)
+static uint64_t event_deadline(const struct tomte_node *n, const struct slot *s)
 {
     const struct tomte_container *c = &s->container;
     if (s->retry_ms > n->now_ms)
@@ -317,4 +325,10 @@ uint64_t node_run_deadline(const struct tomte_node *n, const struct slot *s)
     }
     uint64_t tick = tick_ms(s), other = tomte_container_deadline_ms(c);
     return tick < other ? tick : other;
+}
+
+uint64_t node_run_deadline(const struct tomte_node *n, const struct slot *s)
+{
+    uint64_t event = event_deadline(n, s), trial = node_trial_deadline(n, s);
+    return event < trial ? event : trial;
 }

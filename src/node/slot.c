@@ -65,6 +65,10 @@ const char *node_slot_phase_name(const struct slot *s)
 
 uint8_t node_slot_report_state(const struct slot *s)
 {
+    if (s->phase == SLOT_FAILED && s->spoilt)
+        return TOMTE_REPORT_SPOILT;
+    if (s->phase == SLOT_RUNNING && s->trial && s->passed)
+        return TOMTE_REPORT_PASSED;
     if (s->phase == SLOT_FAILED)
         return s->refused ? TOMTE_REPORT_REFUSED : TOMTE_REPORT_FAILED;
     if (s->phase != SLOT_RUNNING)
@@ -83,8 +87,7 @@ bool node_slot_acts(const struct tomte_node *n, const struct slot *s)
 
 /* ---- stopping ---- */
 
-/* The container leaves memory; image, history and what the view says stay. */
-static void unload(struct tomte_node *n, struct slot *s)
+void node_slot_unload(struct tomte_node *n, struct slot *s)
 {
     if (!s->loaded)
         return;
@@ -102,9 +105,9 @@ static void unload(struct tomte_node *n, struct slot *s)
     s->inbox = NULL;
 }
 
-static void clear_image(struct tomte_node *n, struct slot *s)
+void node_slot_clear_image(struct tomte_node *n, struct slot *s)
 {
-    unload(n, s);
+    node_slot_unload(n, s);
     node_fetch_cancel(n, s->fetch);
     s->fetch = NODE_FETCHES;
     s->history_open = false;
@@ -139,7 +142,7 @@ void node_slot_reason(struct tomte_node *n, struct slot *s, const char *text,
     tomte_text_str(&t, ": ");
     tomte_text_str(&t, tomte_err_text(err));
     node_log_err(n, tomte_name_span(&s->identity), text, err);
-    unload(n, s); /* `text` may be the container's own */
+    node_slot_unload(n, s); /* `text` may be the container's own */
     s->phase = SLOT_FAILED;
     s->retry_ms = n->now_ms + 5 * RETRY_MS;
     n->lease_now = true;
@@ -149,7 +152,7 @@ void node_slot_fenced(struct tomte_node *n, struct slot *s, uint64_t held)
 {
     (void)held;
     node_slot_say(n, s, TOMTE_LOG_WARN, "was replaced and stops");
-    unload(n, s);
+    node_slot_unload(n, s);
     s->phase = SLOT_FENCED;
     node_control_stale(n);
 }
@@ -177,9 +180,10 @@ static struct slot *slot_for(struct tomte_node *n,
     if (s->phase == SLOT_FREE) {
         s->identity = p->identity;
         s->epoch = 0;
+        memcpy(s->target, p->digest, sizeof s->target);
         memcpy(s->digest, p->digest, sizeof s->digest);
         s->reason[0] = 0;
-        clear_image(n, s);
+        node_slot_clear_image(n, s);
     }
     return s;
 }
@@ -195,13 +199,18 @@ static void take_over(struct slot *s, const struct tomte_view_placement *p)
     s->without_keeper = p->without_keeper;
     s->has_owner = p->has_owner;
     s->owner = p->owner;
+    s->trial = p->trial;
+    s->afresh = p->afresh;
+    memcpy(s->before, p->before, sizeof s->before);
+    if (s->loaded)
+        s->container.config.trial = p->trial;
 }
 
 /* After a change of part or epoch: where the slot's life goes on. */
 static void reconsider(struct slot *s)
 {
     s->reason[0] = 0;
-    s->refused = false;
+    s->refused = s->spoilt = s->passed = false;
     if (s->phase == SLOT_FETCH_IMAGE)
         return;
     s->phase = s->part == TOMTE_VIEW_OWNER ? SLOT_PENDING : SLOT_STANDBY;
@@ -215,15 +224,19 @@ void node_slot_view(struct tomte_node *n,
         return;
     s->seen = true;
     bool other_image =
-        memcmp(s->digest, placement->digest, sizeof s->digest) != 0;
+        memcmp(s->target, placement->digest, sizeof s->target) != 0;
     bool other_life = s->epoch != placement->epoch ||
                       s->part != placement->part ||
                       placement->state == TOMTE_PLACEMENT_NONE;
-    if (other_image) {
+    /* one that was handing over and does not any more needs the other image */
+    bool elsewhere =
+        other_life && memcmp(s->digest, s->target, sizeof s->digest) != 0;
+    if (other_image || elsewhere) {
+        memcpy(s->target, placement->digest, sizeof s->target);
         memcpy(s->digest, placement->digest, sizeof s->digest);
-        clear_image(n, s);
+        node_slot_clear_image(n, s);
     } else if (other_life) {
-        unload(n, s);
+        node_slot_unload(n, s);
         if (s->phase != SLOT_FETCH_IMAGE) { /* a checkpoint for a standby */
             node_fetch_cancel(n, s->fetch);
             s->fetch = NODE_FETCHES;
@@ -232,7 +245,7 @@ void node_slot_view(struct tomte_node *n,
     /* In another part its history is opened anew. */
     if (other_life && s->phase != SLOT_FETCH_IMAGE &&
         (s->damaged || !s->history_open))
-        clear_image(n, s);
+        node_slot_clear_image(n, s);
     take_over(s, placement);
     node_replicate_view(n, s, placement);
     if (other_image || other_life)
@@ -243,10 +256,10 @@ void node_slot_view(struct tomte_node *n,
 
 static void forget(struct tomte_node *n, struct slot *s)
 {
-    unload(n, s);
+    node_slot_unload(n, s);
     if (s->history_open && tomte_history_remove(&s->history) != TOMTE_OK)
         node_slot_say(n, s, TOMTE_LOG_WARN, "its history cannot be removed");
-    clear_image(n, s);
+    node_slot_clear_image(n, s);
     s->phase = SLOT_FREE;
 }
 
@@ -268,7 +281,7 @@ static bool may_act(const struct tomte_node *n, const struct slot *s)
 static void lose_lease(struct tomte_node *n, struct slot *s)
 {
     node_slot_say(n, s, TOMTE_LOG_WARN, "stops: this node has no lease");
-    unload(n, s);
+    node_slot_unload(n, s);
     s->phase = SLOT_NO_LEASE;
 }
 
@@ -294,7 +307,7 @@ static void slot_work(struct tomte_node *n, struct slot *s)
         break;
     case SLOT_FAILED:
         if (!s->refused && s->retry_ms <= n->now_ms)
-            clear_image(n, s);
+            node_slot_clear_image(n, s);
         break;
     default:
         break;

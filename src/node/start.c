@@ -203,6 +203,7 @@ static enum tomte_err load(struct tomte_node *n, struct slot *s)
 {
     struct tomte_container_config config = {.identity = s->identity,
                                             .epoch = s->epoch,
+                                            .trial = s->trial,
                                             .crypto = n->config.crypto,
 #ifdef TOMTE_MCU
                                             .wasm_limits =
@@ -232,7 +233,7 @@ static enum tomte_err recover(struct tomte_node *n, struct slot *s)
         err = tomte_container_node_part(&s->container, TOMTE_BUF(memory, cap),
                                         &part);
     if (err == TOMTE_OK)
-        err = node_part_decode(n, s, part);
+        err = node_part_decode(n, s, part, NULL);
     tomte_arena_release(&n->scratch, mark);
     if (err != TOMTE_OK)
         return err;
@@ -255,6 +256,7 @@ static void running(struct tomte_node *n, struct slot *s, bool fresh)
     s->phase = SLOT_RUNNING;
     s->recovered = fresh ? 0 : s->container.sequence;
     node_part_show_states(n, s);
+    node_trial_begin(n, s);
     s->damaged = false; /* the checkpoint that was taken now is whole */
     s->reason[0] = 0;
     s->retry_ms = 0;
@@ -289,6 +291,125 @@ static bool may_go_on(struct tomte_node *n, struct slot *s)
     return true;
 }
 
+/* ---- from one version to another ---- */
+
+static bool is_digest(const uint8_t *a, const uint8_t *b)
+{
+    return memcmp(a, b, TOMTE_IMAGE_DIGEST_BYTES) == 0;
+}
+
+/* What goes from the old version to the new, in the node's scratch. */
+struct crossing {
+    struct tomte_carry carry;
+    struct tomte_manifest manifest; /* of the old */
+    struct tomte_span part;
+    uint8_t map[TOMTE_LIMIT_PORTS];
+    char lacks[TOMTE_REASON_MAX]; /* why save gave nothing */
+    enum tomte_err saved;
+};
+
+/* The old version's state is whole in its history, under this epoch; from here
+ * on one checkpoint more makes it the new version's. */
+static enum tomte_err leave(struct tomte_node *n, struct slot *s,
+                            struct crossing *x)
+{
+    size_t cap = n->scratch.size / 8;
+    uint8_t *part = tomte_arena_take(&n->scratch, cap, 1);
+    uint8_t *saved = tomte_arena_take(&n->scratch, cap, 1);
+    if (part == NULL || saved == NULL)
+        return TOMTE_ERR_NO_MEMORY;
+    enum tomte_err err = node_part_encode(n, s, TOMTE_BUF(part, cap), &x->part);
+    if (err != TOMTE_OK)
+        return err;
+    x->manifest = *tomte_container_manifest(&s->container);
+    tomte_container_carry(&s->container, &x->carry);
+    x->saved = tomte_container_save(&s->container, TOMTE_BUF(saved, cap),
+                                    &x->carry.saved);
+    memcpy(x->lacks, s->container.reason, sizeof x->lacks);
+    node_slot_unload(n, s);
+    s->history_open = false;
+    tomte_arena_release(&s->arena, 0);
+    return TOMTE_OK;
+}
+
+/* The new version is here, with its ports and what was on their way. */
+static enum tomte_err arrive(struct tomte_node *n, struct slot *s,
+                             struct crossing *x)
+{
+    struct tomte_store_blob_info info;
+    memcpy(s->digest, s->target, sizeof s->digest);
+    if (!node_image_here(n, s->digest, &info))
+        return TOMTE_ERR_NOT_FOUND;
+    enum tomte_err err = load_image(n, s, &info);
+    if (err == TOMTE_OK)
+        err = load(n, s);
+    if (err == TOMTE_OK)
+        err = node_part_ports(n, s);
+    if (err != TOMTE_OK)
+        return err;
+    tomte_container_map_ports(&x->manifest,
+                              tomte_container_manifest(&s->container), x->map);
+    err = node_part_decode(n, s, x->part, x->map);
+    if (err == TOMTE_OK)
+        node_part_bind(n, s);
+    return err;
+}
+
+static void take_over(struct tomte_node *n, struct slot *s, struct crossing *x)
+{
+    struct tomte_container *c = &s->container;
+    enum tomte_hand_over how = tomte_container_how(tomte_container_manifest(c),
+                                                   x->carry.version, s->afresh);
+    if (how == TOMTE_HAND_OVER_STATE && x->saved != TOMTE_OK) {
+        node_trial_spoil(n, s, x->lacks);
+        return;
+    }
+    if (tomte_container_take(c, how, &x->carry) != TOMTE_OK) {
+        node_trial_spoil(n, s, c->reason);
+        return;
+    }
+    node_part_bind_container(s);
+    running(n, s, false);
+}
+
+/* Forward, or back when the version that has the state was given up. */
+static void hand_over(struct tomte_node *n, struct slot *s)
+{
+    bool back = !s->trial && tomte_history_has_fallback(&s->history);
+    struct tomte_store_blob_info info;
+    if (!node_image_here(n, s->target, &info)) {
+        memcpy(s->digest, s->target, sizeof s->digest);
+        node_slot_clear_image(n, s); /* it went meanwhile: fetch it again */
+        return;
+    }
+    s->container.config.trial = back; /* the trial's events go along */
+    node_part_open_streams(s, false);
+    if (!node_part_checkpoint(n, s)) {
+        node_slot_reason(n, s, "no checkpoint to begin with",
+                         TOMTE_ERR_NO_SPACE);
+        return;
+    }
+    size_t mark = tomte_arena_mark(&n->scratch);
+    struct crossing *x = tomte_arena_take(&n->scratch, sizeof *x, 16);
+    enum tomte_err err = x == NULL ? TOMTE_ERR_NO_MEMORY : leave(n, s, x);
+    if (err == TOMTE_OK)
+        err = arrive(n, s, x);
+    if (err == TOMTE_OK && back)
+        err = tomte_container_fall_back(&s->container, x->carry.time_base,
+                                        x->map);
+    if (err == TOMTE_OK && !back)
+        take_over(n, s, x);
+    tomte_arena_release(&n->scratch, mark);
+    if (err != TOMTE_OK && s->trial)
+        node_trial_spoil(n, s,
+                         s->loaded && s->container.reason[0] != 0
+                             ? s->container.reason
+                             : tomte_err_text(err));
+    else if (err != TOMTE_OK)
+        node_slot_reason(n, s, "cannot go back to the version before", err);
+    n->again = true;
+}
+
 void node_start_owner(struct tomte_node *n, struct slot *s)
 {
     bool fresh = !tomte_history_has_checkpoint(&s->history);
@@ -297,6 +418,12 @@ void node_start_owner(struct tomte_node *n, struct slot *s)
     if (fresh && s->born != 0 && s->born != s->epoch &&
         !n->config.without.history) {
         node_slot_reason(n, s, "its history is not here", TOMTE_ERR_NOT_FOUND);
+        return;
+    }
+    if (!fresh && !is_digest(tomte_history_image(&s->history), s->digest)) {
+        memcpy(s->digest, tomte_history_image(&s->history), sizeof s->digest);
+        node_slot_clear_image(n, s); /* the version that has the state first */
+        n->again = true;
         return;
     }
     enum tomte_err err = load(n, s);
@@ -330,7 +457,10 @@ void node_start_recover(struct tomte_node *n, struct slot *s)
         node_part_replayed(n, s);
         break;
     case TOMTE_RUN_RECOVERED:
-        running(n, s, false);
+        if (is_digest(s->digest, s->target))
+            running(n, s, false);
+        else
+            hand_over(n, s);
         break;
     case TOMTE_RUN_FAILED:
         node_slot_reason(n, s, s->container.reason, TOMTE_ERR_CORRUPT);

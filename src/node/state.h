@@ -221,6 +221,8 @@ struct slot {
     bool rebind;     /* ports are to be bound when the container is ready */
     bool collecting; /* a recovery after which ports must be rebuilt */
     bool refused;    /* FAILED: for good with this image on this node */
+    bool spoilt;     /* FAILED: in its trial */
+    bool passed;     /* its trial is over */
     bool damaged;    /* OWNER: the history here may lack committed events */
     uint8_t tries;   /* of fetching */
     char reason[TOMTE_REASON_MAX]; /* for people, when it does not run */
@@ -231,6 +233,12 @@ struct slot {
     bool active;
     uint8_t durability, without_keeper;
     uint64_t epoch, born, elapsed_ms;
+    uint8_t target[TOMTE_IMAGE_DIGEST_BYTES]; /* the image that is wanted */
+    bool trial;                               /* of that image; instead of: */
+    bool afresh;
+    uint8_t before[TOMTE_IMAGE_DIGEST_BYTES];
+    /* the image that is here, or on its way: `target`, or the one that the
+     * history is of, while it hands over */
     uint8_t digest[TOMTE_IMAGE_DIGEST_BYTES];
     struct tomte_view_node owner;
     bool has_owner;
@@ -262,8 +270,10 @@ struct slot {
                                that follows from it but states; 0: they have */
     bool waiting_trapped; /* it trapped: there are no outputs */
     uint8_t next_port;    /* fairness among state ports */
-    uint32_t log_bytes_max; /* of the manifest */
-    uint16_t fetch;         /* of image or checkpoint; NODE_FETCHES: none */
+    uint32_t log_bytes_max;               /* of the manifest */
+    uint64_t health_ms[TOMTE_HEALTH_MAX]; /* on trial: when what a rule asks for
+                                             was put last */
+    uint16_t fetch; /* of image or checkpoint; NODE_FETCHES: none */
 };
 
 /* ---- block-wise fetches ---- */

@@ -292,21 +292,37 @@ void node_upload_command(struct tomte_node *n, const struct tomte_addr *from,
 
 /* ---- what nobody needs any more ---- */
 
-static bool needed(const struct tomte_node *n, struct tomte_span key)
+static bool is_key_of(const uint8_t digest[TOMTE_IMAGE_DIGEST_BYTES],
+                      struct tomte_span key)
 {
     uint8_t other[NODE_IMAGE_KEY_LEN];
+    node_image_key(digest, other);
+    return tomte_span_equal(key, TOMTE_SPAN_ARRAY(other));
+}
+
+/* What it runs, shall run, may have to run again, and what its history is of:
+ * who takes over starts from that. */
+static bool slot_needs(const struct slot *s, struct tomte_span key)
+{
+    const uint8_t *held = tomte_history_image(&s->history);
+    return is_key_of(s->digest, key) || is_key_of(s->target, key) ||
+           (s->trial && is_key_of(s->before, key)) ||
+           (s->history_open && held != NULL && is_key_of(held, key));
+}
+
+static bool needed(const struct tomte_node *n, struct tomte_span key)
+{
     for (unsigned i = 0; i < n->config.sizes.slots; i++) {
         if (n->slots[i].phase == SLOT_FREE)
             continue;
-        node_image_key(n->slots[i].digest, other);
-        if (tomte_span_equal(key, TOMTE_SPAN_ARRAY(other)))
+        if (slot_needs(&n->slots[i], key))
             return true;
     }
     for (unsigned i = 0;
          n->keeper != NULL && i < n->keeper->home.limits.containers; i++) {
         const struct tomte_home_container *c = &n->keeper->home.containers[i];
-        node_image_key(c->digest, other);
-        if (c->used && tomte_span_equal(key, TOMTE_SPAN_ARRAY(other)))
+        if (c->used && (is_key_of(c->digest, key) ||
+                        (c->trial && is_key_of(c->before.digest, key))))
             return true;
     }
     return false;
@@ -317,6 +333,9 @@ void node_image_sweep(struct tomte_node *n)
     uint8_t key[TOMTE_STORE_KEY_MAX];
     size_t len;
     uint32_t cursor = 0;
+    for (unsigned i = 0; i < n->config.sizes.slots; i++)
+        if (n->slots[i].phase != SLOT_FREE && !n->slots[i].history_open)
+            return; /* whose state a history is shows when it is open */
     while (tomte_store_blob_next(&n->store, TOMTE_SPAN_LIT("image/"), &cursor,
                                  key, &len) == TOMTE_OK) {
         if (needed(n, TOMTE_SPAN(key, len)))

@@ -22,6 +22,8 @@ if(TARGET tomte AND NOT TOMTE_SANITIZE)
     COMMAND ${e2e}/commands.sh $<TARGET_FILE:tomte>)
   tomte_test(e2e keepers TIMEOUT 180 ALONE
     COMMAND ${e2e}/keepers.sh $<TARGET_FILE:tomte>)
+  tomte_test(e2e update TIMEOUT 180 ALONE
+    COMMAND ${e2e}/update.sh $<TARGET_FILE:tomte>)
   tomte_test(e2e table TIMEOUT 60 ALONE
     COMMAND /usr/bin/python3 ${e2e}/table.py $<TARGET_FILE:tomte>)
   if(TARGET tomte-sim)
