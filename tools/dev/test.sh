@@ -67,7 +67,8 @@ debs() {
     case $1 in
     tools) more=(clang-format) ;;
     unit) more=("${DEBS_WASM[@]}") ;;
-    spec) more=(wabt binaryen libcjson-dev) ;;
+    spec) more=(wabt binaryen libcjson-dev "${DEBS_WASM[@]}" "${DEBS_CROSS[@]}"
+        qemu-system-misc picolibc-riscv64-unknown-elf) ;;
     vectors) more=(python3-cbor2 libcjson-dev) ;;
     model) more=(spin) ;;
     fuzz) more=("${DEBS_FUZZ[@]}") ;;
