@@ -31,6 +31,11 @@ all=$(count '')
 [ "$(count '?rt=tomte')" -eq 0 ] && pass || fail "a prefix without a star"
 path=$(ask "$port/.well-known/core" | sed 's/^<\([^>]*\)>.*/\1/')
 [ "$(count "?href=$path")" -eq 1 ] && pass || fail "filter by path $path"
+# Everything else is for who can prove who it is.
+for path in .tomte/status .tomte/logs .tomte/view; do
+    said=$(coap-client-notls -B 5 "coap://127.0.0.1:$port/$path" 2>&1)
+    [[ $said == *4.01* ]] && pass || fail "a stranger asks for $path: $said"
+done
 check "the format is that of links" 0 "Content-Format:application/link-format" \
     coap-client-notls -v 7 -B 5 "coap://127.0.0.1:$port/.well-known/core"
 sum

@@ -395,3 +395,16 @@ TEST(charter_never_goes_back_and_follows_on_its_owner)
                              &rig.nodes[HALL].arena, rig.now_ms));
     CHECK_EQ(3, node(HALL)->keys.charter.number);
 }
+
+/* Silent for a while, and then another start of it. */
+TEST(keeper_that_was_away_is_asked_again)
+{
+    settled();
+    for (unsigned i = 0; i < 6; i++) {
+        rig.nodes[ATTIC].node = NULL;
+        rig_pass(1000 + 3000 * i);
+        rig_start(ATTIC);
+        rig_pass(4000);
+        CHECK(tomte_node_leased(node(HALL), rig.now_ms));
+    }
+}
