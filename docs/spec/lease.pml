@@ -3,7 +3,10 @@
  *
  * A home of three nodes: 0 and 1 may own its one container, 2 has the actuator
  * that it drives. One keeper leads; a new one may take over and knows the log
- * only. Every message may be lost, and writes come late and again.
+ * only. The one before it may not hear of that for any time and goes on
+ * granting leases, which it counts from when a majority last followed it:
+ * before the new one was elected. Every message may be lost, and writes come
+ * late and again.
  *
  * Times are what is left, in ticks: a tick takes one from all of them. So there
  * is no end of time, and what is checked holds for ever.
@@ -13,13 +16,14 @@
  * is none of that; a late request makes the keeper wait longer.
  *
  * -D HOLD: the container is `hold`, else `safe`. -D EPOCHS=n -D TERMS=n: how
- * many placements and leaders. -D BUG_...: a rule left out, which must be
- * found. tests/model/lease.sh runs them all.
+ * many placements and leaders; -D LEASE=n: ticks. -D BUG_...: a rule left out,
+ * which must be found. tests/model/lease.sh runs them all.
  *
  * Rules and code:
  *   may_place, old_is_over, fence_is_up   src/home/judge.c
  *   renew                                 src/home/keeper_lease.c, lease.c
- *   lead                                  src/home/keeper.c
+ *   lead                                  src/home/keeper.c, src/node/group.c
+ *   renew_at_the_old                      src/node/group.c:node_group_lease_ms
  *   acts                                  src/node/slot.c
  *   life                                  src/channel/grant.c
  *   arrives                               src/channel/actuator.c */
@@ -31,7 +35,9 @@
 #define TERMS 2
 #endif
 
-#define LEASE    2
+#ifndef LEASE
+#define LEASE 2
+#endif
 #define LIFE     1 /* of a write, from when it is sent to when it is accepted */
 #define ACTUATOR 2
 #define NOBODY   3
@@ -50,8 +56,13 @@ byte ended;           /* version that ended it */
 /* ---- the leader's memory ---- */
 
 byte term = 1;
+
+/* The leader before this one: what is left of a lease that it may still grant,
+ * and to whom: who held one then, or has a view that is new to it. */
+byte counted;
+bool old_may[2];
 byte over[3];      /* until that node's lease is over for certain */
-bool heard[3];
+bool heard[3];     /* this leader gave it a lease */
 byte confirmed[3]; /* version that the node has stored and acts by */
 byte quiet;        /* until all has expired that the runner sent before it
                       confirmed its end */
@@ -144,7 +155,10 @@ inline tick()
     less(over[0]); less(over[1]); less(over[2]);
     less(until[0]); less(until[1]);
     less(good_for[0]); less(good_for[1]);
-    less(quiet)
+    less(quiet);
+    less(counted);
+    old_may[0] = old_may[0] && counted > 0;
+    old_may[1] = old_may[1] && counted > 0
 }
 
 /* A lease request with the version that the node confirms, and its answer. A
@@ -157,10 +171,10 @@ inline renew(n)
     :: else -> skip
     fi;
     confirmed[n] = view[n];
-    heard[n] = true;
     if
-    :: is_over(n) && view[n] < version -> skip
+    :: !held(n) && view[n] < version -> skip
     :: else ->
+        heard[n] = true;
         over[n] = LEASE;
         if
         :: n < 2 -> until[n] = GRANTED
@@ -184,10 +198,26 @@ inline place(n)
 inline lead()
 {
     term++;
+    counted = LEASE; /* a majority followed the old one until just now */
+    old_may[0] = held(0) || view[0] == version;
+    old_may[1] = held(1) || view[1] == version;
     over[0] = WAIT; over[1] = WAIT; over[2] = WAIT;
     heard[0] = false; heard[1] = false; heard[2] = false;
     confirmed[0] = 0; confirmed[1] = 0; confirmed[2] = 0;
     quiet = LIFE
+}
+
+#define OLD_GRANTS (counted > 0)
+#ifdef BUG_DEPOSED_LEADER_COUNTS_FROM_NOW
+#define OLD_LEASE LEASE
+#else
+#define OLD_LEASE counted
+#endif
+
+/* A leader that was deposed answers a node, and commits nothing. */
+inline renew_at_the_old(n)
+{
+    until[n] = (OLD_LEASE > until[n] -> OLD_LEASE : until[n])
 }
 
 /* The write of node n reaches the actuator, which may see it again. */
@@ -213,8 +243,10 @@ active proctype home()
     :: atomic { true -> renew(0) }
     :: atomic { true -> renew(1) }
     :: atomic { true -> renew(2) }
-    :: d_step { view[0] < version -> view[0] = version }
-    :: d_step { view[1] < version -> view[1] = version }
+    :: d_step { view[0] < version ->
+                view[0] = version; old_may[0] = counted > 0 }
+    :: d_step { view[1] < version ->
+                view[1] = version; old_may[1] = counted > 0 }
     :: d_step { view[2] < version -> view[2] = version }
 #ifdef BUG_FENCE_NOT_STORED
     :: d_step { view[2] > 0 -> view[2] = view[2] - 1 }
@@ -224,6 +256,10 @@ active proctype home()
     :: d_step { version > 0 && !acted(version) && old_is_over && fence_is_up ->
                 version++; runner = NOBODY; ended = 0; quiet = 0 }
     :: d_step { term < TERMS -> lead() }
+#ifndef HOLD /* which goes on without */
+    :: d_step { OLD_GRANTS && old_may[0] -> renew_at_the_old(0) }
+    :: d_step { OLD_GRANTS && old_may[1] -> renew_at_the_old(1) }
+#endif
     :: d_step { acts(0) && wrote[0] == 0 ->
                 wrote[0] = epoch(view[0]); good_for[0] = life(0) }
     :: d_step { acts(1) && wrote[1] == 0 ->
