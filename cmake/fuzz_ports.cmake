@@ -13,7 +13,7 @@ add_library(tomte_fuzzed STATIC
 target_compile_definitions(tomte_fuzzed PRIVATE _GNU_SOURCE)
 target_include_directories(tomte_fuzzed PUBLIC ports apps)
 target_link_libraries(tomte_fuzzed PUBLIC tomte_node tomte_port_block_file
-                                        ${YAML_LIBRARY})
+                                        tomte_crypto_bearssl ${YAML_LIBRARY})
 
 tomte_fuzz_targets(linux tomte_fuzzed)
 tomte_fuzz_targets(apps tomte_fuzzed)

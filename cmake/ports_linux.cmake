@@ -9,10 +9,11 @@ find_library(UV_LIBRARY uv REQUIRED)
 # Files that people write: manifests and homes.
 add_library(tomte_files STATIC
   ports/linux/yaml_file.c ports/linux/manifest_file.c ports/linux/homefile.c
-  ports/linux/small_memory.c)
+  ports/linux/small_memory.c ports/linux/author_file.c)
 target_compile_definitions(tomte_files PRIVATE _GNU_SOURCE)
 target_include_directories(tomte_files PUBLIC ports)
-target_link_libraries(tomte_files PUBLIC tomte_container ${YAML_LIBRARY})
+target_link_libraries(tomte_files PUBLIC
+  tomte_container tomte_crypto_bearssl ${YAML_LIBRARY})
 
 # One node as a process.
 add_library(tomte_key_file STATIC ports/linux/key_file.c)
@@ -32,6 +33,15 @@ add_executable(tomte-pack apps/pack/main.c)
 target_compile_definitions(tomte-pack PRIVATE _GNU_SOURCE)
 target_link_libraries(tomte-pack PRIVATE tomte_files)
 
+# What signs the containers of this tree: made here once, never part of it.
+set(TOMTE_AUTHOR_KEY ${PROJECT_BINARY_DIR}/containers/author.key)
+add_custom_command(
+  OUTPUT ${TOMTE_AUTHOR_KEY}
+  COMMAND tomte-pack --new-key ${TOMTE_AUTHOR_KEY}
+  COMMENT "Making this tree's author key"
+  VERBATIM)
+add_custom_target(author_key DEPENDS ${TOMTE_AUTHOR_KEY})
+
 # DIR/NAME.yaml and the module built of DIR/NAME.c make containers/NAME.image.
 function(tomte_image name dir)
   tomte_container(${name} ${dir})
@@ -42,8 +52,8 @@ function(tomte_image name dir)
   set(image ${TOMTE_CONTAINERS_DIR}/${name}.image)
   add_custom_command(
     OUTPUT ${image}
-    COMMAND tomte-pack ${dir}/${name}.yaml ${wasm} ${image}
-    DEPENDS tomte-pack ${dir}/${name}.yaml ${wasm} container_${name}
+    COMMAND tomte-pack ${TOMTE_AUTHOR_KEY} ${dir}/${name}.yaml ${wasm} ${image}
+    DEPENDS tomte-pack ${TOMTE_AUTHOR_KEY} author_key ${dir}/${name}.yaml ${wasm} container_${name}
     COMMENT "Packing image ${name}"
     VERBATIM)
   add_custom_target(image_${name} ALL DEPENDS ${image})

@@ -74,7 +74,7 @@ if(TARGET tomte_crypto_bearssl AND NOT TOMTE_CORE_ONLY)
   tomte_unit_test(ace_vectors tomte_ace tomte_crypto_bearssl)
 endif()
 # floor 4
-tomte_room(container DEPS wasm store cbor crypto base)
+tomte_room(container DEPS wasm store cose cbor crypto base)
 tomte_room(channel DEPS coap cbor base)
 # floor 5
 tomte_room(home DEPS container channel cbor base)

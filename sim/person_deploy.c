@@ -3,6 +3,7 @@
  * What is not answered is tried again. */
 #include "person.h"
 
+#include "author.h"
 #include "container/container.h"
 #include "crypto/crypto.h"
 #include "home/command.h"
@@ -34,10 +35,10 @@ static bool is_command(const struct deploy *d)
     return d->lease_ms != 0 || d->admit;
 }
 
-static uint8_t *read_image(const char *dir, const char *name, size_t *len)
+static uint8_t *read_image(const struct sim *w, const char *name, size_t *len)
 {
     char path[512];
-    snprintf(path, sizeof path, "%s/%s.image", dir, name);
+    snprintf(path, sizeof path, "%s/%s.image", w->containers, name);
     FILE *f = fopen(path, "rb");
     if (f == NULL) {
         fprintf(stderr,
@@ -50,7 +51,9 @@ static uint8_t *read_image(const char *dir, const char *name, size_t *len)
     TOMTE_ASSERT(data != NULL);
     *len = fread(data, 1, TOMTE_IMAGE_BYTES_MAX, f);
     fclose(f);
-    return data;
+    uint8_t *image = sim_author_sign(w->crypto, TOMTE_SPAN(data, *len), len);
+    free(data);
+    return image;
 }
 
 static enum tomte_err encode_command(const struct sim *w,
@@ -167,7 +170,7 @@ void person_deploy(struct person *p, const char *identity, const char *image,
     TOMTE_ASSERT(p->count < DEPLOYS_MAX);
     struct deploy *d = &p->deploys[p->count++];
     snprintf(d->identity, sizeof d->identity, "%s", identity);
-    d->image = read_image(p->w->containers, image, &d->len);
+    d->image = read_image(p->w, image, &d->len);
     for (unsigned i = 0; binds[i].port != NULL; i++)
         d->binds[i] = binds[i];
     person_go_on(p);

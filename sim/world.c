@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 
+#include "author.h"
 #include "cbor/senml.h"
 #include "crypto/crypto.h"
 #include "node/internal.h" /* where its store writes */
@@ -127,6 +128,7 @@ struct sim_node *sim_add_node(struct sim *w, const char *name, bool keeper)
     if (!keeper)
         n->config.sizes.home_nodes = n->config.sizes.home_containers = 0;
     n->config.block = &n->block;
+    n->config.authors = sim_authors(w->crypto);
     n->config.crypto = w->crypto;
     n->config.resources = n->resources;
     return n;

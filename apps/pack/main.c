@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tomte-pack: puts a manifest and a module together to an image.
+/* tomte-pack: puts a manifest and a module together to an image, signed.
  *
- *   tomte-pack containers/lamp/lamp.yaml lamp.wasm lamp.image
+ *   tomte-pack --new-key author.key
+ *   tomte-pack author.key containers/lamp/lamp.yaml lamp.wasm lamp.image
  *
- * `tomte pack` does the same; this one is what the build itself uses. */
+ * `tomte pack` does the same; this one is what the build itself uses, with a
+ * key that it makes once for each tree. */
+#include "linux/author_file.h"
 #include "linux/manifest_file.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/assert.h"
 
@@ -30,19 +34,36 @@ static int write_file(const char *path, struct tomte_buf image)
     return 0;
 }
 
+/* One that is there stays. */
+static int new_key(const char *path)
+{
+    char error[256];
+    if (access(path, F_OK) == 0 || author_file_make(path, error))
+        return 0;
+    fprintf(stderr, "tomte-pack: %s\n", error);
+    return 1;
+}
+
 int main(int argc, char **argv)
 {
     struct tomte_buf image;
     char error[256];
-    if (argc != 4) {
-        fprintf(stderr, "usage: tomte-pack MANIFEST.yaml MODULE.wasm IMAGE\n");
+    struct tomte_key_pair author;
+    if (argc == 3 && strcmp(argv[1], "--new-key") == 0)
+        return new_key(argv[2]);
+    if (argc != 5) {
+        fprintf(stderr,
+                "usage: tomte-pack KEY MANIFEST.yaml MODULE.wasm IMAGE\n"
+                "       tomte-pack --new-key KEY\n");
         return 100;
     }
-    if (!image_file_build(argv[1], argv[2], &image, error)) {
+    if (!author_file_load(argv[1], &author, error) ||
+        !image_file_build(argv[2], argv[3], &author, &image, error)) {
         fprintf(stderr, "tomte-pack: %s\n", error);
         return 3;
     }
-    int status = write_file(argv[3], image);
+    tomte_wipe(&author, sizeof author);
+    int status = write_file(argv[4], image);
     free(image.data);
     return status;
 }

@@ -27,6 +27,7 @@ int command_logs(int argc, char **argv);
 int command_pack(int argc, char **argv);
 int command_new(int argc, char **argv);
 int command_wasm(int argc, char **argv);
+int command_author(int argc, char **argv);
 
 /* ---- shared by them ---- */
 

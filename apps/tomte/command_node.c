@@ -3,6 +3,7 @@
 #include "command.h"
 
 #include "keepers/keepers.h"
+#include "linux/author_file.h"
 #include "linux/daemon.h"
 #include "linux/manifest_file.h"
 
@@ -105,17 +106,26 @@ static int write_image(const char *path, struct tomte_buf image, bool json)
 int command_pack(int argc, char **argv)
 {
     static const char help[] =
-        "usage: tomte pack MANIFEST.yaml MODULE.wasm IMAGE [--json]\n"
-        "Puts a manifest and a WebAssembly module together to an image.\n"
+        "usage: tomte pack MANIFEST.yaml MODULE.wasm IMAGE [--key FILE] "
+        "[--json]\n"
+        "Puts a manifest and a WebAssembly module together to an image, "
+        "signed\n"
+        "with your author's key, which is made when you have none.\n"
         "  e.g. tomte pack lamp.yaml lamp.wasm lamp.image\n";
     struct tomte_buf image;
     char error[256];
     if (take_flag(&argc, argv, "--help"))
         return usage(help);
     bool json = take_flag(&argc, argv, "--json");
-    if (argc != 4)
+    struct tomte_key_pair author;
+    const char *key = take_option(&argc, argv, "--key");
+    if (argc != 4 || argv[1][0] == '-')
         return misused(argc, argv, help);
-    if (!image_file_build(argv[1], argv[2], &image, error)) {
+    bool ok = key == NULL ? author_own_load(&author, error)
+                          : author_file_load(key, &author, error);
+    ok = ok && image_file_build(argv[1], argv[2], &author, &image, error);
+    tomte_wipe(&author, sizeof author);
+    if (!ok) {
         fprintf(stderr, "tomte: %s\n", error);
         return 3;
     }

@@ -27,6 +27,7 @@ static const struct command {
     {"logs", command_logs, "what a node has to say"},
     {"pack", command_pack, "put manifest and module to an image"},
     {"new", command_new, "begin a container of your own"},
+    {"author", command_author, "the key that you sign containers with"},
     {"wasm", command_wasm, "look into a module, run or time it"},
     {"admit", command_admit, "say by its key who a node is"},
     {"node", command_node, "run one node in this process"},

@@ -5,6 +5,7 @@
 #include "coap/message.h"
 #include "container/image.h"
 #include "home/command.h"
+#include "linux/author_file.h"
 #include "linux/crypto_hub.h"
 #include "linux/manifest_file.h"
 
@@ -217,6 +218,24 @@ static void stage_image(struct home_run *run, struct client *c,
                               NULL, -1, image);
 }
 
+/* Before anything is sent; the keeper and the nodes judge by themselves. */
+static enum tomte_err judge_image(const struct home_run *run,
+                                  const struct tomte_image *image,
+                                  const struct tomte_name *identity,
+                                  char detail[256])
+{
+    static uint8_t memory[TOMTE_AUTHORS_BYTES_MAX];
+    struct tomte_image_report report;
+    struct tomte_span authors;
+    if (!authors_of_home(&run->home, run->program, TOMTE_BUF_ARRAY(memory),
+                         &authors, detail))
+        return TOMTE_ERR_INVALID;
+    enum tomte_err err = tomte_image_judge(tomte_crypto_hub(), image, authors,
+                                           identity, &report);
+    snprintf(detail, 256, "%s", report.text);
+    return err;
+}
+
 enum tomte_err deploy_image(struct home_run *run, struct client *c,
                             const struct home_container *container,
                             char detail[256])
@@ -231,6 +250,11 @@ enum tomte_err deploy_image(struct home_run *run, struct client *c,
     }
     enum tomte_err err =
         tomte_image_open(TOMTE_SPAN(bytes.data, bytes.cap), &image);
+    if (err == TOMTE_ERR_DENIED)
+        snprintf(detail, 256, "%.200s is not signed; pack it again",
+                 container->image);
+    if (err == TOMTE_OK)
+        err = judge_image(run, &image, &container->identity, detail);
     if (err == TOMTE_OK)
         err = container_command(container, &image, &command);
     if (err == TOMTE_OK)

@@ -3,6 +3,7 @@
 
 #include "cbor/senml.h"
 #include "ace/charter.h"
+#include "linux/author_file.h"
 #include "linux/block_file.h"
 #include "linux/crypto_hub.h"
 #include "linux/driver.h"
@@ -40,6 +41,7 @@ struct daemon {
     struct tomte_block_file file;
     struct tomte_block block;
     struct tomte_node_resource resources[TOMTE_LIMIT_RESOURCES];
+    uint8_t authors[TOMTE_AUTHORS_BYTES_MAX];
     struct tomte_arena arena;
     struct tomte_node *node;
     struct drivers drivers;
@@ -318,6 +320,17 @@ static int write_key(struct daemon *d)
                : fail(d, "%s", error);
 }
 
+static bool read_authors(struct daemon *d, struct tomte_span *list)
+{
+    char program[AUTHOR_PATH_MAX], error[256] = "no path to this program";
+    if (author_program(program) &&
+        authors_of_home(d->config->home, program, TOMTE_BUF_ARRAY(d->authors),
+                        list, error))
+        return true;
+    fail(d, "%s", error);
+    return false;
+}
+
 static int open_node(struct daemon *d)
 {
     const struct daemon_config *c = d->config;
@@ -351,6 +364,8 @@ static int open_node(struct daemon *d)
         getrandom(config.entropy, sizeof config.entropy, 0) !=
             sizeof config.entropy)
         return fail(d, "no random numbers from the system");
+    if (!read_authors(d, &config.authors))
+        return 1;
     size_t size = tomte_node_memory(&config);
     tomte_arena_init(&d->arena, calloc(1, size), size);
     if (d->arena.base == NULL)

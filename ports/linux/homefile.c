@@ -200,6 +200,58 @@ static void read_world(struct yaml_file *f, yaml_node_t *node,
     yaml_end(&m);
 }
 
+static void read_may(struct yaml_file *f, yaml_node_t *node,
+                     struct home_author *a)
+{
+    if (node == NULL || node->type != YAML_SEQUENCE_NODE) {
+        yaml_fail(f, node, "author %.*s: may: a list of identities is missing",
+                  (int)a->name.len, a->name.text);
+        return;
+    }
+    yaml_node_item_t *item = node->data.sequence.items.start;
+    for (; item != node->data.sequence.items.top; item++) {
+        yaml_node_t *value = yaml_document_get_node(&f->document, *item);
+        struct tomte_span text = yaml_scalar(value);
+        if (a->may_len == TOMTE_AUTHOR_PATTERNS_MAX ||
+            text.len > TOMTE_AUTHOR_PATTERN_BYTES ||
+            memchr(text.data, 0, text.len) != NULL) {
+            yaml_fail(f, value, "author %.*s: may: at most %d identities",
+                      (int)a->name.len, a->name.text,
+                      TOMTE_AUTHOR_PATTERNS_MAX);
+            return;
+        }
+        memcpy(a->may[a->may_len++], text.data, text.len);
+    }
+}
+
+static void read_author(struct yaml_file *f, struct tomte_span key,
+                        yaml_node_t *value, struct home_author *a)
+{
+    char what[64];
+    snprintf(what, sizeof what, "author %.*s", (int)key.len,
+             (const char *)key.data);
+    struct yaml_map m = yaml_map(f, value, what);
+    if (tomte_name_parse(key, &a->name) != TOMTE_OK)
+        yaml_fail(f, value, "%s: not a name (1 to 31 of a-z 0-9 - _ .)", what);
+    if (!yaml_text(&m, "key", a->key, sizeof a->key))
+        yaml_fail(f, value, "%s: key is missing", what);
+    read_may(f, yaml_get(&m, "may"), a);
+    yaml_end(&m);
+}
+
+static void read_authors(struct yaml_file *f, yaml_node_t *node,
+                         struct home_file *h)
+{
+    struct yaml_map authors = yaml_map(f, node, "authors");
+    struct tomte_span key;
+    yaml_node_t *value;
+    for (size_t i = 0; !f->failed && yaml_pair(&authors, i, &key, &value); i++)
+        if (h->authors_len == TOMTE_AUTHORS_MAX)
+            yaml_fail(f, value, "authors: more than %d", TOMTE_AUTHORS_MAX);
+        else
+            read_author(f, key, value, &h->authors[h->authors_len++]);
+}
+
 static void check(struct yaml_file *f, const struct home_file *h)
 {
     size_t keepers = 0;
@@ -213,6 +265,10 @@ static void check(struct yaml_file *f, const struct home_file *h)
     if (keepers != 1)
         yaml_fail(f, NULL, "exactly one node must have keeper: true, %zu have",
                   keepers);
+    if (h->containers_len > 0 && h->authors_len == 0)
+        yaml_fail(f, NULL,
+                  "authors: whose code may run is missing; for what is "
+                  "shipped: authors: {tomte: {key: shipped, may: ['*']}}");
     for (size_t i = 0; i < h->containers_len; i++)
         if (h->containers[i].prefer.len > 0 &&
             homefile_node(h, &h->containers[i].prefer) == NULL)
@@ -236,6 +292,7 @@ static void read_home(struct yaml_file *f, struct home_file *h)
     yaml_uint(&m, "lease_ms", 600000, &lease);
     h->lease_ms = (uint32_t)lease;
     read_world(f, yaml_get(&m, "world"), h);
+    read_authors(f, yaml_get(&m, "authors"), h);
     struct yaml_map nodes = yaml_map(f, yaml_get(&m, "nodes"), "nodes");
     for (size_t i = 0; !f->failed && yaml_pair(&nodes, i, &key, &value); i++) {
         if (h->nodes_len == HOME_NODES_MAX)

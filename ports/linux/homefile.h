@@ -5,6 +5,7 @@
  * the thing. */
 #pragma once
 
+#include "container/authors.h"
 #include "node/node.h"
 
 #define HOME_NODES_MAX      64
@@ -49,6 +50,14 @@ struct home_container {
     struct home_bind binds[HOME_BINDS_MAX];
 };
 
+/* Whose code may run, and as what. */
+struct home_author {
+    struct tomte_name name;
+    char key[HOME_PATH_MAX]; /* see author_file.h */
+    size_t may_len;
+    char may[TOMTE_AUTHOR_PATTERNS_MAX][TOMTE_AUTHOR_PATTERN_BYTES + 1];
+};
+
 struct home_file {
     char path[HOME_PATH_MAX];
     struct tomte_name name;
@@ -57,6 +66,8 @@ struct home_file {
     struct tomte_addr world;
     char weather[HOME_PATH_MAX]; /* as written: relative to the home file */
     double hours_per_second;
+    size_t authors_len;
+    struct home_author authors[TOMTE_AUTHORS_MAX];
     size_t nodes_len;
     struct home_node nodes[HOME_NODES_MAX];
     size_t containers_len;

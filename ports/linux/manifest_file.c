@@ -2,6 +2,7 @@
 #include "linux/manifest_file.h"
 
 #include "container/image.h"
+#include "crypto/bearssl.h"
 #include "linux/small_memory.h"
 #include "linux/yaml_file.h"
 
@@ -209,7 +210,8 @@ struct tomte_buf file_read(const char *path, size_t max)
 }
 
 static bool build(const struct tomte_manifest *m, struct tomte_buf module,
-                  struct tomte_buf *image, char error[256])
+                  const struct tomte_key_pair *author, struct tomte_buf *image,
+                  char error[256])
 {
     static uint8_t memory[TOMTE_MANIFEST_BYTES_MAX];
     struct tomte_manifest_report report;
@@ -220,13 +222,14 @@ static bool build(const struct tomte_manifest *m, struct tomte_buf module,
         snprintf(error, 256, "the manifest is not valid: %s", report.text);
         return false;
     }
-    size_t cap = manifest.len + module.cap + TOMTE_IMAGE_OVERHEAD;
+    size_t cap = TOMTE_IMAGE_ROOM(manifest.len, module.cap);
     image->data = malloc(cap);
     image->cap = cap;
     if (image->data == NULL)
         return false;
-    err = tomte_image_build(manifest, TOMTE_SPAN(module.data, module.cap),
-                            *image, &bytes);
+    err = tomte_image_build(&tomte_crypto_bearssl, manifest,
+                            TOMTE_SPAN(module.data, module.cap), author, *image,
+                            &bytes);
     image->cap = bytes.len;
     if (err == TOMTE_OK)
         return true;
@@ -255,6 +258,7 @@ static bool fit(const struct tomte_manifest *m, const char *path,
 }
 
 bool image_file_build(const char *manifest_path, const char *module_path,
+                      const struct tomte_key_pair *author,
                       struct tomte_buf *image, char error[256])
 {
     static struct tomte_manifest m;
@@ -265,8 +269,8 @@ bool image_file_build(const char *manifest_path, const char *module_path,
         snprintf(error, 256, "%s: %s", module_path, strerror(errno));
         return false;
     }
-    bool ok =
-        fit(&m, module_path, &module, error) && build(&m, module, image, error);
+    bool ok = fit(&m, module_path, &module, error) &&
+              build(&m, module, author, image, error);
     free(module.data);
     return ok;
 }

@@ -10,9 +10,12 @@
 bool manifest_file_load(const char *path, struct tomte_manifest *m,
                         char error[256]);
 
-/* Puts manifest and module together in *image (malloc'ed by this function,
- * freed by the caller). */
+struct tomte_key_pair;
+
+/* Puts manifest and module together in *image, signed by their author
+ * (malloc'ed by this function, freed by the caller). */
 bool image_file_build(const char *manifest_path, const char *module_path,
+                      const struct tomte_key_pair *author,
                       struct tomte_buf *image, char error[256]);
 
 /* A whole file, malloc'ed; data NULL with errno set when that fails. An empty

@@ -2,6 +2,7 @@
 #include "mcu/settings.h"
 
 #include "ace/charter.h"
+#include "container/authors.h"
 #include "mcu/port.h"
 
 #include <string.h>
@@ -10,6 +11,9 @@
 
 /* Digits are read in place: each pair of them becomes a byte in front of it. */
 static char charter[2 * TOMTE_CHARTER_BYTES_MAX + 1];
+
+/* A few authors are enough for one home. */
+static char authors[2 * 512 + 1];
 
 static bool number(const char **text, uint32_t max, uint32_t *out)
 {
@@ -100,19 +104,21 @@ static int digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static bool read_charter(struct tomte_span *out)
+/* Hexadecimal, turned into bytes where it stands. */
+static bool read_bytes(const char *setting, char *text, size_t cap,
+                       struct tomte_span *out)
 {
     *out = TOMTE_SPAN_NONE;
-    if (!tomte_port_setting(TOMTE_SETTING_CHARTER, charter, sizeof charter))
+    if (!tomte_port_setting(setting, text, cap))
         return true;
-    size_t len = strlen(charter);
+    size_t len = strlen(text);
     for (size_t i = 0; i < len; i += 2) {
-        int high = digit(charter[i]), low = digit(charter[i + 1]);
+        int high = digit(text[i]), low = digit(text[i + 1]);
         if (high < 0 || low < 0)
             return false;
-        charter[i / 2] = (char)(high << 4 | low);
+        text[i / 2] = (char)(high << 4 | low);
     }
-    *out = TOMTE_SPAN((const uint8_t *)charter, len / 2);
+    *out = TOMTE_SPAN((const uint8_t *)text, len / 2);
     return true;
 }
 
@@ -134,7 +140,11 @@ enum tomte_err tomte_settings_read(struct tomte_node_config *config,
     if (!read_addr(*wrong, &config->keeper))
         return TOMTE_ERR_INVALID;
     *wrong = TOMTE_SETTING_CHARTER;
-    if (!read_charter(&config->charter))
+    if (!read_bytes(*wrong, charter, sizeof charter, &config->charter))
+        return TOMTE_ERR_INVALID;
+    *wrong = TOMTE_SETTING_AUTHORS;
+    if (!read_bytes(*wrong, authors, sizeof authors, &config->authors) ||
+        tomte_authors_check(config->authors) != TOMTE_OK)
         return TOMTE_ERR_INVALID;
     *port = config->addr.port;
     *wrong = TOMTE_SETTING_PORT;

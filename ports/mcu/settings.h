@@ -24,9 +24,11 @@
 #define TOMTE_SETTING_PORT    "port"
 #define TOMTE_SETTING_HOST    "host"
 #define TOMTE_SETTING_CHARTER "charter"
+#define TOMTE_SETTING_AUTHORS "authors"
 
-/* Those of the node, into its config; the charter lies in static memory. On an
- * error `wrong` names the key. */
+/* Those of the node, into its config; charter and authors
+ * (container/authors.h), both in hexadecimal, lie in static memory. On an error
+ * `wrong` names the key. */
 TOMTE_MUST_CHECK enum tomte_err
 tomte_settings_read(struct tomte_node_config *config, uint16_t *port,
                     const char **wrong);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ace/charter.h"
 
-#include "base/assert.h"
 #include "cbor/cbor.h"
 
 #include <string.h>
@@ -63,18 +62,6 @@ static bool is_valid(const struct tomte_charter *c)
 
 /* ---- writing ----------------------------------------------------------- */
 
-static void put_key(struct tomte_cbor_enc *e,
-                    const uint8_t open[TOMTE_P256_PUBLIC_BYTES])
-{
-    uint8_t memory[TOMTE_COSE_KEY_BYTES];
-    struct tomte_span encoded;
-    struct tomte_cose_key key = tomte_cose_key_p256(open, TOMTE_SPAN_NONE);
-    enum tomte_err err =
-        tomte_cose_key_encode(&key, TOMTE_BUF_ARRAY(memory), &encoded);
-    TOMTE_ASSERT(err == TOMTE_OK);
-    tomte_cbor_put_raw(e, encoded);
-}
-
 static enum tomte_err encode_payload(const struct tomte_charter *c,
                                      struct tomte_buf out,
                                      struct tomte_span *payload)
@@ -87,19 +74,19 @@ static enum tomte_err encode_payload(const struct tomte_charter *c,
     tomte_cbor_put_uint(&e, KEY_NUMBER);
     tomte_cbor_put_uint(&e, c->number);
     tomte_cbor_put_uint(&e, KEY_OWNER);
-    put_key(&e, c->owner);
+    tomte_cose_put_p256(&e, c->owner);
     tomte_cbor_put_uint(&e, KEY_KEEPERS);
     tomte_cbor_put_array(&e, c->keepers_len);
     for (size_t i = 0; i < c->keepers_len; i++) {
         tomte_cbor_put_array(&e, 2);
         tomte_cbor_put_text(&e, tomte_name_span(&c->keepers[i].name));
-        put_key(&e, c->keepers[i].open);
+        tomte_cose_put_p256(&e, c->keepers[i].open);
     }
     if (c->recovery_len != 0) {
         tomte_cbor_put_uint(&e, KEY_RECOVERY);
         tomte_cbor_put_array(&e, c->recovery_len);
         for (size_t i = 0; i < c->recovery_len; i++)
-            put_key(&e, c->recovery[i]);
+            tomte_cose_put_p256(&e, c->recovery[i]);
     }
     if (c->has_authors) {
         tomte_cbor_put_uint(&e, KEY_AUTHORS);
@@ -128,31 +115,6 @@ enum tomte_err tomte_charter_encode(const struct tomte_crypto *c,
 
 /* ---- reading ----------------------------------------------------------- */
 
-/* A key as put_key writes it, bit for bit. */
-static void get_key(struct tomte_cbor_dec *d,
-                    uint8_t open[TOMTE_P256_PUBLIC_BYTES])
-{
-    uint8_t memory[TOMTE_COSE_KEY_BYTES];
-    struct tomte_span raw = tomte_cbor_get_raw(d), again;
-    struct tomte_cose_key key, plain;
-    if (!tomte_cbor_ok(d))
-        return;
-    enum tomte_err err = tomte_cose_key_decode(&key, raw);
-    if (err == TOMTE_OK &&
-        (key.kty != TOMTE_COSE_EC2 || key.curve != TOMTE_CURVE_P256))
-        err = TOMTE_ERR_UNSUPPORTED;
-    if (err != TOMTE_OK) {
-        tomte_cbor_fail(d, err);
-        return;
-    }
-    memcpy(open, key.x.data, key.x.len);
-    memcpy(open + key.x.len, key.y.data, key.y.len);
-    plain = tomte_cose_key_p256(open, TOMTE_SPAN_NONE);
-    err = tomte_cose_key_encode(&plain, TOMTE_BUF_ARRAY(memory), &again);
-    if (err != TOMTE_OK || !tomte_span_equal(raw, again))
-        tomte_cbor_fail(d, TOMTE_ERR_INVALID);
-}
-
 static void get_keepers(struct tomte_cbor_dec *d, struct tomte_charter *c)
 {
     tomte_cbor_enter_array(d);
@@ -160,7 +122,7 @@ static void get_keepers(struct tomte_cbor_dec *d, struct tomte_charter *c)
         struct tomte_charter_keeper *k = &c->keepers[c->keepers_len++];
         tomte_cbor_enter_array(d);
         k->name = tomte_cbor_get_name(d);
-        get_key(d, k->open);
+        tomte_cose_get_p256(d, k->open);
         tomte_cbor_leave(d);
     }
     tomte_cbor_leave(d);
@@ -170,7 +132,7 @@ static void get_recovery(struct tomte_cbor_dec *d, struct tomte_charter *c)
 {
     tomte_cbor_enter_array(d);
     while (c->recovery_len < TOMTE_CHARTER_RECOVERY_MAX && tomte_cbor_more(d))
-        get_key(d, c->recovery[c->recovery_len++]);
+        tomte_cose_get_p256(d, c->recovery[c->recovery_len++]);
     tomte_cbor_leave(d);
     if (c->recovery_len == 0)
         tomte_cbor_fail(d, TOMTE_ERR_INVALID);
@@ -188,7 +150,7 @@ static enum tomte_err decode_payload(struct tomte_charter *c,
     tomte_cbor_need_key(&d, KEY_NUMBER);
     c->number = tomte_cbor_get_uint(&d);
     tomte_cbor_need_key(&d, KEY_OWNER);
-    get_key(&d, c->owner);
+    tomte_cose_get_p256(&d, c->owner);
     tomte_cbor_need_key(&d, KEY_KEEPERS);
     get_keepers(&d, c);
     if (tomte_cbor_has_key(&d, KEY_RECOVERY))

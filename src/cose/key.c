@@ -334,3 +334,41 @@ enum tomte_err tomte_cose_key_thumbprint(const struct tomte_crypto *c,
     tomte_sha256_final(&h, thumbprint);
     return TOMTE_OK;
 }
+
+/* ---- one form of a public key ------------------------------------------ */
+
+void tomte_cose_put_p256(struct tomte_cbor_enc *e,
+                         const uint8_t open[TOMTE_P256_PUBLIC_BYTES])
+{
+    uint8_t memory[TOMTE_COSE_KEY_BYTES];
+    struct tomte_span encoded;
+    struct tomte_cose_key key = tomte_cose_key_p256(open, TOMTE_SPAN_NONE);
+    enum tomte_err err =
+        tomte_cose_key_encode(&key, TOMTE_BUF_ARRAY(memory), &encoded);
+    TOMTE_ASSERT(err == TOMTE_OK);
+    tomte_cbor_put_raw(e, encoded);
+}
+
+void tomte_cose_get_p256(struct tomte_cbor_dec *d,
+                         uint8_t open[TOMTE_P256_PUBLIC_BYTES])
+{
+    uint8_t memory[TOMTE_COSE_KEY_BYTES];
+    struct tomte_span raw = tomte_cbor_get_raw(d), again;
+    struct tomte_cose_key key, plain;
+    if (!tomte_cbor_ok(d))
+        return;
+    enum tomte_err err = tomte_cose_key_decode(&key, raw);
+    if (err == TOMTE_OK &&
+        (key.kty != TOMTE_COSE_EC2 || key.curve != TOMTE_CURVE_P256))
+        err = TOMTE_ERR_UNSUPPORTED;
+    if (err != TOMTE_OK) {
+        tomte_cbor_fail(d, err);
+        return;
+    }
+    memcpy(open, key.x.data, key.x.len);
+    memcpy(open + key.x.len, key.y.data, key.y.len);
+    plain = tomte_cose_key_p256(open, TOMTE_SPAN_NONE);
+    err = tomte_cose_key_encode(&plain, TOMTE_BUF_ARRAY(memory), &again);
+    if (err != TOMTE_OK || !tomte_span_equal(raw, again))
+        tomte_cbor_fail(d, TOMTE_ERR_INVALID);
+}

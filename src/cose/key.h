@@ -72,6 +72,17 @@ struct tomte_cose_key
 tomte_cose_key_p256(const uint8_t open[TOMTE_P256_PUBLIC_BYTES],
                     struct tomte_span d);
 
+/* A public key of P-256 as one map {1: 2, -1: 1, -2: x, -3: y} and nothing
+ * else, so one key has one encoding. put raises an encoder's error as any put;
+ * get raises the errors of tomte_cose_key_decode, UNSUPPORTED for another curve
+ * or type, INVALID for further parameters. */
+struct tomte_cbor_enc;
+struct tomte_cbor_dec;
+void tomte_cose_put_p256(struct tomte_cbor_enc *e,
+                         const uint8_t open[TOMTE_P256_PUBLIC_BYTES]);
+void tomte_cose_get_p256(struct tomte_cbor_dec *d,
+                         uint8_t open[TOMTE_P256_PUBLIC_BYTES]);
+
 /* A view of a symmetric key for one algorithm (0: any). */
 struct tomte_cose_key tomte_cose_key_symmetric(int64_t alg,
                                                struct tomte_span k);

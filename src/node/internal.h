@@ -12,6 +12,7 @@
  *   reply.c     answers, whole and in blocks (RFC 7959)
  *   fetch.c     the client's side of blocks: views, images, checkpoints
  *   upload.c    the server's side of Block1: images and commands
+ *   author.c    whose code may run here
  *
  *   control.c   the node's side of leases: when to ask, what to say
  *   view.c      a new view put into force

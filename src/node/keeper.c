@@ -425,15 +425,23 @@ void node_keeper_lease(struct tomte_node *n, const struct tomte_addr *from,
     drain(n);
 }
 
-/* A container is not accepted without its image: it would be placed and then
- * found nowhere. */
-static bool image_missing(struct tomte_node *n, struct tomte_span command)
+/* A container is not accepted without its image, which would be placed and then
+ * found nowhere; nor with one that its nodes would refuse. */
+static enum tomte_err judge_image(struct tomte_node *n,
+                                  struct tomte_span command,
+                                  struct tomte_image_report *report)
 {
     struct tomte_store_blob_info info;
     struct tomte_command c;
-    return tomte_command_decode(command, &c, NULL) == TOMTE_OK &&
-           c.op == TOMTE_COMMAND_CONTAINER &&
-           !node_image_here(n, c.digest, &info);
+    struct tomte_text t;
+    if (tomte_command_decode(command, &c, NULL) != TOMTE_OK ||
+        c.op != TOMTE_COMMAND_CONTAINER)
+        return TOMTE_OK;
+    if (node_image_here(n, c.digest, &info))
+        return node_author_judge(n, &info, &c.name, c.manifest, report);
+    tomte_text_init(&t, report->text, sizeof report->text);
+    tomte_text_str(&t, "the image is not here: send it first");
+    return TOMTE_ERR_MISSING;
 }
 
 void node_keeper_command(struct tomte_node *n, uint32_t request,
@@ -443,14 +451,15 @@ void node_keeper_command(struct tomte_node *n, uint32_t request,
     struct tomte_keeper_event e = {.kind = TOMTE_KEEPER_COMMAND,
                                    .now_ms = n->now_ms};
     uint32_t token = 0;
+    struct tomte_image_report report;
     if (!k->leads) {
         node_reply_error(n, request, TOMTE_ERR_AGAIN,
                          "another keeper leads; GET /.tomte/keepers tells");
         return;
     }
-    if (image_missing(n, command)) {
-        node_reply_error(n, request, TOMTE_ERR_MISSING,
-                         "the image is not here: send it first");
+    enum tomte_err err = judge_image(n, command, &report);
+    if (err != TOMTE_OK) {
+        node_reply_error(n, request, err, report.text);
         return;
     }
     while (token < NODE_COMMANDS && k->commands[token] != 0)

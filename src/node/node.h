@@ -106,6 +106,9 @@ struct tomte_node_config {
     struct tomte_node_without without;
     const struct tomte_node_resource *resources;
     size_t resource_count; /* at most TOMTE_LIMIT_RESOURCES */
+    /* Whose code may run here, as container/authors.h encodes it; the caller's,
+     * for as long as the node lives. NONE: nobody's. */
+    struct tomte_span authors;
     const struct tomte_block *block;
     const struct tomte_crypto *crypto;
     /* How several keepers keep one log (home/replica.h); it stays the caller's.

@@ -147,8 +147,16 @@ void node_start_image(struct tomte_node *n, struct slot *s)
         s->retry_ms = n->now_ms + RETRY_MS;
         return;
     }
+    struct tomte_image_report report;
+    enum tomte_err err =
+        node_author_judge(n, &info, &s->identity, TOMTE_SPAN_NONE, &report);
+    if (err != TOMTE_OK) {
+        node_slot_reason(n, s, report.text, err);
+        s->refused = err != TOMTE_ERR_IO && err != TOMTE_ERR_NO_MEMORY;
+        return;
+    }
     tomte_arena_release(&s->arena, 0);
-    enum tomte_err err = load_image(n, s, &info);
+    err = load_image(n, s, &info);
     if (err != TOMTE_OK) {
         node_slot_reason(n, s,
                          s->damaged ? "its history is damaged here"
@@ -340,7 +348,13 @@ static enum tomte_err arrive(struct tomte_node *n, struct slot *s,
     memcpy(s->digest, s->target, sizeof s->digest);
     if (!node_image_here(n, s->digest, &info))
         return TOMTE_ERR_NOT_FOUND;
-    enum tomte_err err = load_image(n, s, &info);
+    struct tomte_image_report report;
+    enum tomte_err err =
+        node_author_judge(n, &info, &s->identity, TOMTE_SPAN_NONE, &report);
+    if (err != TOMTE_OK)
+        node_slot_say(n, s, TOMTE_LOG_ERROR, report.text);
+    if (err == TOMTE_OK)
+        err = load_image(n, s, &info);
     if (err == TOMTE_OK)
         err = load(n, s);
     if (err == TOMTE_OK)

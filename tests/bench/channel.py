@@ -48,6 +48,7 @@ def home_text(tree, pairs, size_file):
             lines += ["    keeper: true", "    resources:",
                       "      /bench/size/bytes: {kind: sensor, role: size,"
                       f" type: number, file: {size_file}, every_ms: 1000}}"]
+    lines.append("authors:\n  tomte: {key: shipped, may: ['*']}")
     lines.append("containers:")
     for i in range(pairs):
         lines += [f"  ping-{i}:", f"    image: {tree}/containers/ping.image",

@@ -10,6 +10,7 @@ home=$dir/winter/home.yaml
 passed=0 failed=0 up=
 
 cp -r examples/winter "$dir"
+export XDG_CONFIG_HOME=$dir/config
 trap end EXIT
 
 end() {

@@ -18,6 +18,8 @@ if(TARGET tomte AND NOT TOMTE_SANITIZE)
     COMMAND ${e2e}/full_disk.sh $<TARGET_FILE:tomte>)
   tomte_test(e2e files TIMEOUT 60 ALONE
     COMMAND ${e2e}/files.sh $<TARGET_FILE:tomte>)
+  tomte_test(e2e authors TIMEOUT 120 ALONE
+    COMMAND ${e2e}/authors.sh $<TARGET_FILE:tomte>)
   tomte_test(e2e commands TIMEOUT 120 ALONE
     COMMAND ${e2e}/commands.sh $<TARGET_FILE:tomte>)
   tomte_test(e2e keepers TIMEOUT 180 ALONE

@@ -39,7 +39,7 @@ static const uint8_t module[] = {
 /* clang-format on */
 
 static struct rig standby, owner;
-static uint8_t image_bytes[4096], checkpoint[8192];
+static uint8_t image_bytes[8192], checkpoint[8192];
 static struct tomte_span in;
 
 static struct tomte_span take(void)

@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 #include "container/container.h"
+#include "cose/signed.h"
 #include "crypto/crypto.h"
 #include "sim/disk.h"
 #include "wasm/wasm.h"
@@ -56,7 +57,14 @@ static struct tomte_span rig_image(uint8_t durability, struct tomte_span module,
     m.ports_len = RIG_PORTS;
     TOMTE_ASSERT(tomte_manifest_encode(&m, TOMTE_BUF_ARRAY(manifest), &bytes,
                                        NULL) == TOMTE_OK);
-    TOMTE_ASSERT(tomte_image_build(bytes, module, out, &image) == TOMTE_OK);
+    static struct tomte_key_pair author;
+    uint8_t random[TOMTE_P256_PRIVATE_BYTES] = {1};
+    enum tomte_err err =
+        tomte_key_pair_init(&author, &tomte_crypto_fake, random);
+    TOMTE_ASSERT(err == TOMTE_OK);
+    err = tomte_image_build(&tomte_crypto_fake, bytes, module, &author, out,
+                            &image);
+    TOMTE_ASSERT(err == TOMTE_OK);
     return image;
 }
 

@@ -10,7 +10,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct rig owner, taker;
-static uint8_t image_bytes[8192];
+static uint8_t image_bytes[16384];
 static uint64_t now_ms;
 
 static enum tomte_run run_to_end(struct rig *r)

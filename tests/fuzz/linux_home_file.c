@@ -60,6 +60,15 @@ static void check_container(const struct home_file *h,
     TOMTE_ASSERT(strlen(path) < sizeof path);
 }
 
+static void check_author(const struct home_author *a)
+{
+    check_name(&a->name, false);
+    TOMTE_ASSERT(memchr(a->key, 0, sizeof a->key) != NULL);
+    TOMTE_ASSERT(a->may_len <= TOMTE_AUTHOR_PATTERNS_MAX);
+    for (size_t i = 0; i < a->may_len; i++)
+        TOMTE_ASSERT(memchr(a->may[i], 0, sizeof a->may[i]) != NULL);
+}
+
 static void check_home(const struct home_file *h)
 {
     check_name(&h->name, false);
@@ -70,6 +79,9 @@ static void check_home(const struct home_file *h)
         check_node(&h->nodes[i]);
         TOMTE_ASSERT(homefile_node(h, &h->nodes[i].name) == &h->nodes[i]);
     }
+    TOMTE_ASSERT(h->containers_len == 0 || h->authors_len > 0);
+    for (size_t i = 0; i < h->authors_len; i++)
+        check_author(&h->authors[i]);
     for (size_t i = 0; i < h->containers_len; i++)
         check_container(h, &h->containers[i]);
 }

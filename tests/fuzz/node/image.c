@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "node/world.h"
 
+#include "container/authors.h"
+#include "cose/signed.h"
 #include "crypto/crypto.h"
 
 #include <string.h>
@@ -123,14 +125,38 @@ struct tomte_span world_manifest(unsigned variant)
     return bytes;
 }
 
+/* The author of all images here. */
+static const struct tomte_key_pair *author(void)
+{
+    static struct tomte_key_pair pair;
+    uint8_t random[TOMTE_P256_PRIVATE_BYTES] = {1};
+    enum tomte_err err = tomte_key_pair_init(&pair, &tomte_crypto_fake, random);
+    TOMTE_ASSERT(err == TOMTE_OK);
+    return &pair;
+}
+
+struct tomte_span world_authors(void)
+{
+    static uint8_t memory[256];
+    struct tomte_author a = {.name = {.len = 1, .text = "a"},
+                             .patterns_len = 1,
+                             .patterns = {TOMTE_SPAN_LIT("*")}};
+    struct tomte_span list;
+    memcpy(a.open, author()->open, sizeof a.open);
+    enum tomte_err err =
+        tomte_authors_encode(&a, 1, TOMTE_BUF_ARRAY(memory), &list);
+    TOMTE_ASSERT(err == TOMTE_OK);
+    return list;
+}
+
 struct tomte_span world_image(unsigned variant)
 {
     static uint8_t
-        memory[TOMTE_MANIFEST_BYTES_MAX + sizeof module + TOMTE_IMAGE_OVERHEAD];
+        memory[TOMTE_IMAGE_ROOM(TOMTE_MANIFEST_BYTES_MAX, sizeof module)];
     struct tomte_span bytes;
-    enum tomte_err err =
-        tomte_image_build(world_manifest(variant), TOMTE_SPAN_ARRAY(module),
-                          TOMTE_BUF_ARRAY(memory), &bytes);
+    enum tomte_err err = tomte_image_build(
+        &tomte_crypto_fake, world_manifest(variant), TOMTE_SPAN_ARRAY(module),
+        author(), TOMTE_BUF_ARRAY(memory), &bytes);
     TOMTE_ASSERT(err == TOMTE_OK);
     return bytes;
 }

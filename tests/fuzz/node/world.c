@@ -328,6 +328,7 @@ static void configure(void)
                                              .home_containers = 3},
                                    .resources = resources,
                                    .resource_count = 3,
+                                   .authors = world_authors(),
                                    .block = &block,
                                    .crypto = &tomte_crypto_fake};
     struct tomte_key_pair keeper = seal_pair(1);

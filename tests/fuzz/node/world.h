@@ -96,6 +96,9 @@ struct tomte_name world_identity(unsigned i); /* "t", "u" */
 /* The image; `variant` changes its manifest. Static memory. */
 struct tomte_span world_image(unsigned variant);
 struct tomte_span world_manifest(unsigned variant);
+/* The list with the one author of those images. */
+struct tomte_span world_authors(void);
+
 void world_digest(unsigned variant, uint8_t digest[TOMTE_IMAGE_DIGEST_BYTES]);
 
 /* ---- piece.c ---- */

@@ -82,3 +82,12 @@ struct tomte_span make_checkpoint(const char *identity, uint64_t epoch,
     n = append(out, n, tomte_checkpoint_tail_encode(crc, part));
     return TOMTE_SPAN(out.data, n);
 }
+
+const struct tomte_key_pair *make_author(uint8_t number)
+{
+    static struct tomte_key_pair pairs[256];
+    uint8_t random[TOMTE_P256_PRIVATE_BYTES];
+    memset(random, number, sizeof random);
+    CHECK_OK(tomte_key_pair_init(&pairs[number], &tomte_crypto_fake, random));
+    return &pairs[number];
+}

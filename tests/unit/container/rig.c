@@ -67,7 +67,8 @@ void rig_image(struct rig *r, const struct tomte_manifest *m,
     uint8_t bytes[TOMTE_MANIFEST_BYTES_MAX];
     struct tomte_span manifest;
     CHECK_OK(tomte_manifest_encode(m, TOMTE_BUF_ARRAY(bytes), &manifest, NULL));
-    CHECK_OK(tomte_image_build(manifest, module, TOMTE_BUF_ARRAY(r->image),
+    CHECK_OK(tomte_image_build(&tomte_crypto_fake, manifest, module,
+                               make_author(1), TOMTE_BUF_ARRAY(r->image),
                                &r->image_span));
     r->now_ms = 1000;
     for (size_t i = 0; i < TOMTE_LIMIT_PORTS; i++)

@@ -79,9 +79,8 @@ TEST(load_refuses_what_is_no_image)
     struct tomte_container_config config = {.identity = make_name("it"),
                                             .arena = &arena};
     tomte_container_init(&c, &config);
-    CHECK_EQ(TOMTE_ERR_TRUNCATED, tomte_container_load(&c, r.image_span));
-    CHECK_BYTES(TOMTE_SPAN_LIT("manifest: manifest: input ends too early"),
-                tomte_span_str(c.reason));
+    CHECK_EQ(TOMTE_ERR_DENIED, tomte_container_load(&c, r.image_span));
+    CHECK_BYTES(TOMTE_SPAN_LIT("image: not granted"), tomte_span_str(c.reason));
     CHECK_EQ(TOMTE_ERR_STATE, tomte_container_load(&c, r.image_span));
     tomte_container_init(&c, &config);
     CHECK_EQ(TOMTE_ERR_MALFORMED,
