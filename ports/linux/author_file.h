@@ -15,8 +15,8 @@
 
 #define AUTHOR_PATH_MAX 512
 
-/* The key of whoever uses this computer: $XDG_CONFIG_HOME/tomte/author.key, else
- * ~/.config/tomte/author.key. False when neither is known. */
+/* The key of whoever uses this computer: $XDG_CONFIG_HOME/tomte/author.key,
+ * else ~/.config/tomte/author.key. False when neither is known. */
 bool author_own_path(char path[AUTHOR_PATH_MAX]);
 
 /* A new key at `path`, which ends in .key and is not there, and its public part

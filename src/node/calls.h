@@ -173,17 +173,6 @@ void node_blob_get(struct tomte_node *n, uint32_t request,
 /* Images that neither a slot nor the home needs leave the store. */
 void node_image_sweep(struct tomte_node *n);
 
-/* ---- author.c: whose code runs here ---- */
-
-/* Whether a stored image may run as this identity: signed by an author of the
- * config's list who may name it, whole, and (unless it is NONE) with this
- * manifest. DENIED, or why it cannot be read; `report` says it for people. */
-TOMTE_MUST_CHECK enum tomte_err
-node_author_judge(struct tomte_node *n,
-                  const struct tomte_store_blob_info *info,
-                  const struct tomte_name *identity, struct tomte_span manifest,
-                  struct tomte_image_report *report);
-
 /* ---- control.c ---- */
 
 void node_control_init(struct tomte_node *n);

@@ -37,5 +37,6 @@
  * nothing or an error that its caller handles; nothing here calls upward. */
 #pragma once
 
+#include "node/author.h"
 #include "node/calls.h"
 #include "node/state.h"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The parts of an image that opens lie inside it and make up the rest; its
- * beginning alone says the same of it. The input is an image, and the content
- * of a statement that is well signed: what opens is built again to the same bytes,
- * and only a list with its author lets it run. */
+ * beginning alone says the same of it. What opens is built again to the same
+ * bytes, and only a list with its author lets it run. */
 #include "base/base.h"
 #include "cbor/cbor.h"
 #include "container/authors.h"
