@@ -5,8 +5,10 @@
  *
  * An entry may be forgotten early when its place is needed, the oldest first,
  * if asking the application twice does no harm: its method is safe (GET,
- * FETCH), it was refused (4.xx), as what a forger sends in a peer's name is,
- * or it was a block that is not the last (2.31), of which a body has hundreds.
+ * FETCH), or it is sealed, and OSCORE's replay window knows it (RFC 8613
+ * section 7.4), or it was refused (4.xx), as what a forger sends in a peer's
+ * name is, or it was a block that is not the last (2.31), of which a body has
+ * hundreds.
  * Any other one stays its whole lifetime; when only those are left, a request
  * of a stranger is answered 5.03. One of a link is dropped: its repetition is
  * the back-pressure. */
@@ -297,10 +299,13 @@ static void hand_up(struct tomte_coap *ep, struct tomte_coap_inbound *in,
                     const struct tomte_coap_msg *msg, bool multicast)
 {
     struct tomte_coap_peer *peer = &ep->peers[in->entry.peer];
+    struct tomte_span sealed;
     uint32_t observe;
     in->multicast = multicast;
     in->safe = msg->code == TOMTE_COAP_GET || msg->code == TOMTE_COAP_FETCH;
-    in->repeatable = in->safe;
+    in->repeatable =
+        in->safe ||
+        tomte_coap_find(msg->options, TOMTE_COAP_OPT_OSCORE, &sealed);
     in->registers =
         in->safe && !multicast &&
         tomte_coap_find_uint(msg->options, TOMTE_COAP_OPT_OBSERVE, &observe) &&

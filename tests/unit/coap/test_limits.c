@@ -174,6 +174,21 @@ TEST(flood_of_unsafe_requests_from_one_stranger)
     CHECK_OK(feed_request(1, TOMTE_COAP_POST, 100));
 }
 
+/* Sealed ones are all POST on the outside. Their replay window remembers them,
+ * so a client may ask and ask. */
+TEST(flood_of_sealed_requests_from_one_stranger)
+{
+    struct tomte_coap_config c = small_config();
+    start(&c);
+    for (unsigned i = 0; i < 100; i++) {
+        uint8_t m = (uint8_t)i;
+        const uint8_t bytes[] = {0x42, TOMTE_COAP_POST, 0, m, 0, m, 0x90};
+        CHECK_OK(feed(1, TOMTE_SPAN_ARRAY(bytes)));
+    }
+    CHECK_EQ(100, requests);
+    CHECK_EQ(16, ep.used.inbound);
+}
+
 /* A link is not told: its next repetition finds room, and no answer of ours
  * ends its exchange. */
 TEST(flood_of_unsafe_requests_from_a_link)
