@@ -28,10 +28,15 @@ EOF
     printf '  %s\n' "$@"
 }
 
-pack() { # FILE MODULE, the manifest on standard input
+pack() { # FILE MODULE, the manifest on standard input; by the author NAME
     cat >"$dir/$1.yaml"
-    "$(dirname "$tomte")/tomte-pack" "$dir/$1.yaml" "$images/$2.wasm" "$dir/$1"
+    check "$1" 0 "$1" "$tomte" pack "$dir/$1.yaml" "$images/$2.wasm" "$dir/$1" \
+        --key "$dir/${1%[0-9]}.key"
 }
+
+for who in ann bob sum; do
+    check "a key of $who" 0 "$who.key" "$tomte" author new --key "$dir/$who.key"
+done
 
 button="in: {direction: in, kind: event, type: press, role: button}"
 manifest ann 1 "$button" | pack ann1 tally1
@@ -53,6 +58,10 @@ home=$dir/home.yaml
 cat >"$home" <<'EOF'
 home: authors
 lease_ms: 1000
+authors:
+  ann: {key: ann.pub, may: [ann]}
+  bob: {key: bob.pub, may: [bob]}
+  sum: {key: sum.pub, may: [sum]}
 nodes:
   hub:
     address: 127.0.0.1:5811

@@ -79,7 +79,7 @@ class CheckCore(unittest.TestCase):
         self.expect("void tomte_panic(char *);\n"
                     "int tomte_x(void)\n"
                     "{ char a[8000]; tomte_panic(a); return a[0]; }\n",
-                    "tomte_x takes 8016 bytes of stack, at most 6400")
+                    "tomte_x takes 8016 bytes of stack, at most 6656")
 
     def test_empty_tree(self):
         with tempfile.TemporaryDirectory() as tree:
