@@ -212,9 +212,13 @@ static void read_may(struct yaml_file *f, yaml_node_t *node,
     for (; item != node->data.sequence.items.top; item++) {
         yaml_node_t *value = yaml_document_get_node(&f->document, *item);
         struct tomte_span text = yaml_scalar(value);
-        if (a->may_len == TOMTE_AUTHOR_PATTERNS_MAX ||
-            text.len > TOMTE_AUTHOR_PATTERN_BYTES ||
+        if (text.len == 0 || text.len > TOMTE_AUTHOR_PATTERN_BYTES ||
             memchr(text.data, 0, text.len) != NULL) {
+            yaml_fail(f, value, "author %.*s: may: this is no identity",
+                      (int)a->name.len, a->name.text);
+            return;
+        }
+        if (a->may_len == TOMTE_AUTHOR_PATTERNS_MAX) {
             yaml_fail(f, value, "author %.*s: may: at most %d identities",
                       (int)a->name.len, a->name.text,
                       TOMTE_AUTHOR_PATTERNS_MAX);
