@@ -65,7 +65,7 @@ list_failures() {
 debs() {
     local -a more=()
     case $1 in
-    tools) more=(clang-format) ;;
+    tools) more=(clang-format libcjson-dev) ;; # headers are compiled alone
     unit) more=("${DEBS_WASM[@]}") ;;
     spec) more=(wabt binaryen libcjson-dev "${DEBS_WASM[@]}" "${DEBS_CROSS[@]}"
         qemu-system-misc picolibc-riscv64-unknown-elf) ;;
