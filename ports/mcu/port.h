@@ -4,7 +4,7 @@
  * A port is one implementation of these functions, and reset code that sets up
  * memory and calls tomte_port_main once. The loop, the rules of the storage and
  * the node are shared: mcu/loop.c drives src/node with nothing but what stands
- * here. ports/README.md says how to write one and how to bring it up.
+ * here. ports/rv32 and ports/cortexm are two to begin from.
  *
  * One thread; none of these is called from an interrupt. All return at once but
  * tomte_port_wait. */
