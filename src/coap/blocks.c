@@ -186,8 +186,8 @@ enum tomte_err tomte_coap_blocks_answer(struct tomte_coap_blocks *b,
     }
     if (ok && slice.block.more && slice.at == 0)
         err = keep(b, from, operation, whole);
-    else if (p != NULL && p->state == TOMTE_COAP_PLACE_FETCHED)
-        tomte_coap_place_free(b, p);
+    if (p != NULL && p->state == TOMTE_COAP_PLACE_FETCHED)
+        tomte_coap_place_free(b, p); /* nothing in it is to be fetched */
     if (is_safe(msg->code))
         err = TOMTE_OK; /* it is asked again, and cut anew */
     if (err == TOMTE_OK)
