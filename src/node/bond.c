@@ -114,12 +114,20 @@ struct bond *node_bond_find(struct tomte_node *n, uint32_t number)
     return NULL;
 }
 
-/* What it has used is above where it began, and below its limit. */
+/* What it has used is above where it began, and below its limit. Who comes next
+ * begins there: numbers for many are stored before they run out, or a program's
+ * first answer would have to wait for the store. */
 static void evict(struct tomte_node *n, struct bond *b)
 {
-    if (b->o.limit > n->bonds.begin)
-        n->bonds.begin = b->o.limit;
-    n->bonds.fresh = false;
+    struct node_bonds *t = &n->bonds;
+    if (b->o.limit > t->begin)
+        t->begin = b->o.limit;
+    uint64_t ahead = t->begin + RESERVE_STEP / 2;
+    if (ahead > t->reserve && ahead > t->wanted) {
+        t->wanted = ahead;
+        n->again = true;
+    }
+    t->fresh = false;
     tomte_oscore_wipe(&b->o);
     b->used = false;
 }

@@ -278,10 +278,10 @@ uint8_t rig_sealed(unsigned to, struct tomte_oscore *o, uint8_t code,
 
 struct tomte_oscore rig_person(const struct tomte_key_pair *pair, unsigned node)
 {
-    static uint8_t programs;
+    static uint32_t programs;
     struct tomte_oscore o;
-    uint8_t program[TOMTE_PERSON_PROGRAM_BYTES];
-    memset(program, ++programs, sizeof program);
+    uint8_t program[TOMTE_PERSON_PROGRAM_BYTES] = {0};
+    tomte_put_le32(program, ++programs);
     CHECK_OK(tomte_person_ask(&o, fake, rig.home, pair, rig.nodes[node].open,
                               program));
     return o;
