@@ -325,6 +325,11 @@ tomte_coap_respond(struct tomte_coap *ep, uint64_t now_ms, uint32_t handle,
 /* Leaves a REQUEST without answer; a CON is still acknowledged. */
 void tomte_coap_drop(struct tomte_coap *ep, uint64_t now_ms, uint32_t handle);
 
+/* The application itself knows this REQUEST when it comes again, by a number in
+ * it, and takes it but once: its entry may give way to others before its
+ * lifetime is over. To be said before it is answered. */
+void tomte_coap_numbered(struct tomte_coap *ep, uint32_t handle);
+
 /* Accepts the registration that a REQUEST with Observe 0 asks for, before it
  * is answered: an answer 2.xx then carries Observe, another one undoes the
  * registration. `resource` and `cookie` are the application's. The same peer

@@ -6,9 +6,9 @@
  * An entry may be forgotten early when its place is needed, the oldest first,
  * if asking the application twice does no harm: its method is safe (GET,
  * FETCH), or it is sealed, and OSCORE's replay window knows it (RFC 8613
- * section 7.4), or it was refused (4.xx), as what a forger sends in a peer's
- * name is, or it was a block that is not the last (2.31), of which a body has
- * hundreds.
+ * section 7.4), or the application knows it by a number of its own, or it was
+ * refused (4.xx), as what a forger sends in a peer's name is, or it was a block
+ * that is not the last (2.31), of which a body has hundreds.
  * Any other one stays its whole lifetime; when only those are left, a request
  * of a stranger is answered 5.03. One of a link is dropped: its repetition is
  * the back-pressure. */
@@ -156,6 +156,13 @@ void tomte_coap_drop(struct tomte_coap *ep, uint64_t now_ms, uint32_t handle)
     in->ack_ms = TOMTE_COAP_NEVER;
     in->state = TOMTE_COAP_IN_ANSWERED;
     tomte_coap_observer_unanswered(ep, in);
+}
+
+void tomte_coap_numbered(struct tomte_coap *ep, uint32_t handle)
+{
+    struct tomte_coap_inbound *in = get_open(ep, handle);
+    if (in != NULL)
+        in->repeatable = true;
 }
 
 void tomte_coap_inbound_free(struct tomte_coap *ep,

@@ -29,11 +29,12 @@ node_link_renew(struct tomte_node *n, uint32_t handle,
                 const struct tomte_coap_parts *parts);
 void node_link_cancel(struct tomte_node *n, uint32_t handle);
 
-/* An answer, or none (drop). One for which there is no room is dropped: the
- * client asks again. */
+/* An answer, or none (drop, also of one without room: the client asks again);
+ * numbered: as tomte_coap_numbered. */
 void node_link_respond(struct tomte_node *n, uint32_t request,
                        const struct tomte_coap_parts *parts);
 void node_link_drop(struct tomte_node *n, uint32_t request);
+void node_link_numbered(struct tomte_node *n, uint32_t request);
 
 /* Who made a request that is open here: NULL when it came unprotected; and the
  * number of its bond, or 0. */

@@ -79,6 +79,11 @@ void node_link_drop(struct tomte_node *n, uint32_t request)
     tomte_coap_drop(&n->coap, n->now_ms, request);
 }
 
+void node_link_numbered(struct tomte_node *n, uint32_t request)
+{
+    tomte_coap_numbered(&n->coap, request);
+}
+
 /* ---- observers ---- */
 
 void node_link_gone(struct tomte_node *n, uint32_t observer)

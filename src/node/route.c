@@ -45,8 +45,10 @@ static void blob_put(struct tomte_node *n, const struct request *r)
     node_upload_blob(n, r->from, r->handle, r->msg, r->rest);
 }
 
+/* Each record has its number in the history. */
 static void records(struct tomte_node *n, const struct request *r)
 {
+    node_link_numbered(n, r->handle);
     node_standby_records(n, r->from, r->handle, r->msg, r->rest);
 }
 
@@ -222,6 +224,8 @@ static void channel(struct tomte_node *n, const struct request *r)
         node_reply_error(n, r->handle, err, NULL);
         return;
     }
+    if (c.has_origin) /* stream and sequence: once in inbox and actuator */
+        node_link_numbered(n, r->handle);
     switch (c.op) {
     case TOMTE_CHANNEL_READ:
     case TOMTE_CHANNEL_OBSERVE:

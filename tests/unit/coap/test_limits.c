@@ -15,7 +15,7 @@ static uint8_t memory[1 << 19];
 static unsigned requests, answers;
 static enum tomte_err answer_err, observe_err;
 static uint32_t last_request;
-static bool answering; /* at once, with `answer_len` bytes */
+static bool answering, numbering; /* at once, with `answer_len` bytes */
 static size_t answer_len;
 static uint8_t answer_code;
 static struct tomte_addr last_to;
@@ -42,7 +42,7 @@ static void start(const struct tomte_coap_config *c)
     tomte_arena_init(&arena, memory, sizeof memory);
     CHECK_OK(tomte_coap_init(&ep, c, &arena));
     now_ms = requests = answers = 0;
-    answering = true;
+    answering = true, numbering = false;
     answer_len = 0;
     answer_code = TOMTE_COAP_CONTENT;
 }
@@ -68,6 +68,8 @@ static void on_request(const struct tomte_coap_effect *e)
     if (tomte_coap_find_uint(e->msg.options, TOMTE_COAP_OPT_OBSERVE, &seq) &&
         seq == 0)
         observe_err = tomte_coap_observe(&ep, e->handle, 1, 0, &observer);
+    if (numbering)
+        tomte_coap_numbered(&ep, e->handle);
     answer_err = tomte_coap_respond(
         &ep, now_ms, e->handle,
         &(struct tomte_coap_parts){.code = answer_code,
@@ -174,8 +176,7 @@ TEST(flood_of_unsafe_requests_from_one_stranger)
     CHECK_OK(feed_request(1, TOMTE_COAP_POST, 100));
 }
 
-/* Sealed ones are all POST on the outside. Their replay window remembers them,
- * so a client may ask and ask. */
+/* All POST on the outside; their replay window remembers them. */
 TEST(flood_of_sealed_requests_from_one_stranger)
 {
     struct tomte_coap_config c = small_config();
@@ -189,17 +190,31 @@ TEST(flood_of_sealed_requests_from_one_stranger)
     CHECK_EQ(16, ep.used.inbound);
 }
 
-/* A link is not told: its next repetition finds room, and no answer of ours
- * ends its exchange. */
+/* A link is not told: its next repetition finds room. */
 TEST(flood_of_unsafe_requests_from_a_link)
 {
     struct tomte_coap_config c = small_config();
-    start(&c);
-    mark_link(0);
+    start(&c), mark_link(0);
     for (unsigned i = 0; i < 16; i++)
         CHECK_OK(feed_request(LINK, TOMTE_COAP_POST, i));
     CHECK_EQ(TOMTE_ERR_FULL, feed_request(LINK, TOMTE_COAP_POST, 16));
     CHECK_EQ(0, last_sent_len);
+}
+
+/* What the application numbers, it also knows again: a link may go on. */
+TEST(flood_of_numbered_requests_from_a_link)
+{
+    struct tomte_coap_config c = small_config();
+    start(&c);
+    mark_link(0);
+    numbering = true;
+    for (unsigned i = 0; i < 100; i++)
+        CHECK_OK(feed_request(LINK, TOMTE_COAP_POST, i));
+    CHECK_EQ(100, requests);
+    CHECK_EQ(16, ep.used.inbound);
+    CHECK_OK(feed_request(LINK, TOMTE_COAP_POST, 99)); /* remembered here */
+    CHECK_OK(feed_request(LINK, TOMTE_COAP_POST, 0));  /* and there */
+    CHECK_EQ(101, requests);
 }
 
 /* What was refused changed nothing: forged requests in a peer's name, which the
